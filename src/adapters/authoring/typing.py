@@ -1,0 +1,242 @@
+"""From what an author wrote to the conditions of the domain: typed against the facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from adapters.authoring.syntax import Joined, SyntaxProblem, Tree, Word, Written
+from domain.guardrail.conditions import (
+    ORDERED,
+    And,
+    Compare,
+    Condition,
+    Contains,
+    In,
+    Missing,
+    Not,
+    Or,
+)
+from domain.guardrail.document import Boundary
+from domain.guardrail.facts import (
+    Choice,
+    Code,
+    FactType,
+    Level,
+    Number,
+    Tags,
+    YesNo,
+    did_you_mean,
+)
+
+_KIND = {
+    "yes_no": "a yes/no fact",
+    "number": "a number",
+    "choice": "a choice",
+    "level": "a level",
+    "code": "a code",
+    "tags": "a set of tags",
+}
+_YES_NO = {"true": True, "yes": True, "false": False, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a condition may speak of, and what its place demands of tests on missing facts.
+
+    A rule must not become false because a fact goes missing, nor a limit true: then a policy that
+    automates with facts missing would have automated whatever they were.
+    """
+
+    facts: Mapping[str, FactType]
+    boundaries: Mapping[str, Boundary]
+    guards: str = "claim"
+
+
+def typed(tree: Tree, scope: Scope, *, positive: bool = True) -> Condition:
+    """The condition, or a `SyntaxProblem` that says what in it can't be so."""
+    match tree:
+        case Joined(by="not", parts=(inner,)):
+            return Not(of=typed(inner, scope, positive=not positive))
+        case Joined(by=by, parts=parts):
+            of = tuple(typed(part, scope, positive=positive) for part in parts)
+            return _flat_and(of) if by == "and" else _flat_or(of)
+        case Written(form="missing" | "present"):
+            return _missing(tree, scope, positive)
+        case Written():
+            return _test(tree, _fact(tree, scope), scope)
+
+
+def _flat_and(parts: tuple[Condition, ...]) -> And:
+    return And(
+        of=tuple(leaf for part in parts for leaf in (part.of if isinstance(part, And) else (part,)))
+    )
+
+
+def _flat_or(parts: tuple[Condition, ...]) -> Or:
+    return Or(
+        of=tuple(leaf for part in parts for leaf in (part.of if isinstance(part, Or) else (part,)))
+    )
+
+
+def _fact(test: Written, scope: Scope) -> FactType:
+    fact_type = scope.facts.get(test.fact)
+    if fact_type is not None:
+        return fact_type
+    meant = did_you_mean(test.fact, scope.facts)
+    known = ", ".join(sorted(scope.facts)[:40])
+    raise SyntaxProblem(
+        test.at,
+        f"there is no fact {test.fact[:60]}",
+        f"Did you mean {meant}?" if meant else f"The facts are {known}.",
+    )
+
+
+def _missing(test: Written, scope: Scope, positive: bool) -> Condition:
+    _fact(test, scope)
+    asks_missing = (test.form == "missing") is positive
+    if scope.guards == "rule" and not asks_missing:
+        raise SyntaxProblem(
+            test.at,
+            f"`{test.fact} is present` may not guard a rule",
+            f"Leave it out: when {test.fact} is missing, the rule is unknown and `if_unknown` "
+            "says what happens.",
+        )
+    if scope.guards == "limit":
+        raise SyntaxProblem(
+            test.at,
+            f"a limit may not ask whether {test.fact} is missing or present",
+            "Leave it out: a limit that is not known to hold does not hold.",
+        )
+    node = Missing(fact=test.fact)
+    return node if test.form == "missing" else Not(of=node)
+
+
+def _test(test: Written, fact_type: FactType, scope: Scope) -> Condition:
+    match test.form:
+        case "bare":
+            if not isinstance(fact_type, YesNo):
+                raise SyntaxProblem(
+                    test.at,
+                    f"{test.fact} is {_KIND[fact_type.type]} and can't stand alone",
+                    f"Say what it must be: {_example(test.fact, fact_type)}",
+                )
+            return Compare(fact=test.fact, type="yes_no", op="==", value=True)
+        case "has" | "has_not":
+            return _contains(test, fact_type, scope)
+        case "one_of" | "none_of":
+            listed = _in(test, fact_type, scope)
+            return listed if test.form == "one_of" else Not(of=listed)
+        case _:
+            return _compare(test, fact_type, scope)
+
+
+def _compare(test: Written, fact_type: FactType, scope: Scope) -> Compare:
+    op: Any = test.op
+    if isinstance(fact_type, Tags):
+        raise SyntaxProblem(
+            test.at,
+            f"{test.fact} is a set of tags and can't be compared with {op}",
+            f"Write `{test.fact} contains ...`.",
+        )
+    ordered = op in ORDERED
+    if ordered and not isinstance(fact_type, Number | Level):
+        raise SyntaxProblem(
+            test.at,
+            f"{test.fact} is {_KIND[fact_type.type]}: {op} needs a number or a level",
+            f"Write `{test.fact} is ...` or `{test.fact} in [...]`.",
+        )
+    order = fact_type.values if ordered and isinstance(fact_type, Level) else ()
+    value = _constant(test.constants[0], test.fact, fact_type, scope)
+    return Compare(fact=test.fact, type=fact_type.type, op=op, value=value, order=order)
+
+
+def _in(test: Written, fact_type: FactType, scope: Scope) -> In:
+    if isinstance(fact_type, Tags | YesNo):
+        instead = "contains ..." if isinstance(fact_type, Tags) else "is true"
+        raise SyntaxProblem(
+            test.at,
+            f"{test.fact} is {_KIND[fact_type.type]} and can't be one of a list",
+            f"Write `{test.fact} {instead}`.",
+        )
+    if not test.constants:
+        raise SyntaxProblem(test.at, "the list is empty, so this would never hold")
+    values = tuple(_constant(word, test.fact, fact_type, scope) for word in test.constants)
+    return In(fact=test.fact, type=fact_type.type, values=tuple(dict.fromkeys(values)))
+
+
+def _contains(test: Written, fact_type: FactType, scope: Scope) -> Condition:
+    if not isinstance(fact_type, Tags):
+        raise SyntaxProblem(
+            test.at,
+            f"{test.fact} is {_KIND[fact_type.type]}: only a set of tags contains words",
+            f"Say what it must be: {_example(test.fact, fact_type)}",
+        )
+    value = _constant(test.constants[0], test.fact, fact_type, scope)
+    node = Contains(fact=test.fact, value=str(value))
+    return node if test.form == "has" else Not(of=node)
+
+
+def _constant(word: Word, fact: str, fact_type: FactType, scope: Scope) -> bool | Decimal | str:
+    if word.kind == "boundary":
+        return _boundary(word, fact, fact_type, scope)
+    match fact_type:
+        case Number():
+            if word.kind != "number":
+                raise SyntaxProblem(word.at, f"{fact} is a number, and {word.text[:40]} is none")
+            return Decimal(word.text)
+        case YesNo():
+            if word.text not in _YES_NO:
+                raise SyntaxProblem(word.at, f"{fact} is true or false, not {word.text[:40]}")
+            return _YES_NO[word.text]
+        case Choice() | Level():
+            return _known_word(word, fact, fact_type.values)
+        case Tags(values=values) if values is not None:
+            return _known_word(word, fact, values)
+        case Code() | Tags():
+            return word.text
+
+
+def _known_word(word: Word, fact: str, values: tuple[str, ...]) -> str:
+    if word.text in values:
+        return word.text
+    meant = did_you_mean(word.text, values)
+    raise SyntaxProblem(
+        word.at,
+        f"{word.text[:60]} is not a value of {fact}",
+        f"Did you mean {meant}?" if meant else f"{fact} is one of {', '.join(values[:40])}.",
+    )
+
+
+def _boundary(word: Word, fact: str, fact_type: FactType, scope: Scope) -> Decimal:
+    boundary = scope.boundaries.get(word.text)
+    if boundary is None:
+        meant = did_you_mean(word.text, scope.boundaries)
+        raise SyntaxProblem(
+            word.at,
+            f"there is no boundary ${word.text[:60]}",
+            f"Did you mean ${meant}?" if meant else "Give it a value under `boundaries`.",
+        )
+    if not isinstance(fact_type, Number):
+        raise SyntaxProblem(
+            word.at, f"${word.text} is a number, and {fact} is {_KIND[fact_type.type]}"
+        )
+    if boundary.unit and fact_type.unit and boundary.unit != fact_type.unit:
+        raise SyntaxProblem(
+            word.at, f"${word.text} is in {boundary.unit}, and {fact} is in {fact_type.unit}"
+        )
+    return boundary.value
+
+
+def _example(fact: str, fact_type: FactType) -> str:
+    match fact_type:
+        case Number():
+            return f"`{fact} > 10`"
+        case Choice() | Level():
+            return f"`{fact} is {fact_type.values[0]}`"
+        case Tags():
+            return f"`{fact} contains {(fact_type.values or ('legal',))[0]}`"
+        case YesNo():
+            return f"`{fact}` or `not {fact}`"
+        case Code():
+            return f"`{fact} is ...`"

@@ -1,0 +1,37 @@
+"""The command line `remit`. Commands are grouped by who uses them; each imports what it needs when
+it runs, so that `--help` and `policy check` answer at once."""
+
+import typer
+
+from adapters.cli import auditing, authoring, keys, operating
+from adapters.cli.common import Polite
+
+app = typer.Typer(
+    name="remit",
+    help="The AI operating model: a model recommends, written policy decides who acts.",
+    no_args_is_help=True,
+    cls=Polite,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+policy = typer.Typer(help="Work on a policy before anyone signs it.", no_args_is_help=True)
+projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)
+api_keys = typer.Typer(help="Issue the keys that open the door.", no_args_is_help=True)
+
+app.command("demo")(operating.demo)
+app.command("serve")(operating.serve)
+app.command("work")(operating.work)
+app.command("migrate")(operating.migrate)
+app.command("adopt")(authoring.adopt)
+app.command("evaluate")(authoring.evaluate)
+policy.command("check")(authoring.check)
+app.command("trail")(auditing.trail)
+app.command("replay")(auditing.replay)
+app.command("metrics")(auditing.metrics)
+projections.command("rebuild")(operating.rebuild)
+projections.command("status")(operating.status)
+api_keys.command("issue")(keys.issue)
+
+app.add_typer(policy, name="policy")
+app.add_typer(projections, name="projections")
+app.add_typer(api_keys, name="keys")

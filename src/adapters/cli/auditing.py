@@ -1,0 +1,141 @@
+"""For auditors and owners: a decision's trail, replay, metrics."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adapters.cli.common import (
+    Trouble,
+    decision_id,
+    err,
+    escaped,
+    out,
+    print_json,
+    settings,
+    with_desk,
+)
+
+if TYPE_CHECKING:
+    from application.desk import Desk
+    from application.replaying import DecisionReplay, LogReplay, Replay
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
+FOUND_WANTING = 1
+
+
+def trail(
+    id: Annotated[str, typer.Argument(help="The decision's id.")], as_json: AsJson = False
+) -> None:
+    """Tell one decision's history, a sentence an event."""
+    import json
+
+    from application.trail import trail_line
+
+    async def work(desk: "Desk") -> None:
+        await desk.decision(decision_id(id))
+        lines = [trail_line(event) for event in await desk.history(decision_id(id))]
+        if as_json:
+            print_json(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+            return
+        for line in lines:
+            seat = f" ({line.seat.replace('_', ' ')})" if line.seat else ""
+            out.print(
+                f"[dim]{line.at:%Y-%m-%d %H:%M:%S}[/] [bold]{escaped(line.who)}[/]{seat} "
+                f"{escaped(line.what)}",
+                highlight=False,
+            )
+
+    with_desk(settings(), work)
+
+
+def replay(
+    id: Annotated[str | None, typer.Argument(help="The decision's id.")] = None,
+    all: Annotated[bool, typer.Option("--all", help="Every decision in the log.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Evaluate the routing again from what was recorded: match, or what drifted and why.
+
+    Exits with 1 when something drifted.
+    """
+    from application.replaying import replay as replay_one
+
+    if (id is None) is not all:
+        raise Trouble("ID or --all: give one of the two")
+    if all:
+        verdict = with_desk(settings(), lambda desk: _whole_log(desk, quiet=as_json))
+        _report_log(verdict, as_json=as_json)
+        drift = bool(verdict.drifted)
+    else:
+        one = with_desk(settings(), lambda desk: replay_one(decision_id(id or ""), desk))
+        _report_one(one, as_json=as_json)
+        drift = one.verdict == "drift"
+    if drift:
+        raise typer.Exit(FOUND_WANTING)
+
+
+async def _whole_log(desk: "Desk", *, quiet: bool) -> "LogReplay":
+    from rich.progress import Progress
+
+    from application.replaying import replay_log
+
+    with Progress(console=err, transient=True, disable=quiet) as bar:
+        task = bar.add_task("replaying", total=await desk.log.newest() or None)
+        return await replay_log(desk, lambda position: bar.update(task, completed=position))
+
+
+def _report_log(verdict: "LogReplay", *, as_json: bool) -> None:
+    if as_json:
+        print_json(verdict.model_dump_json(indent=2))
+        return
+    out.print(
+        f"{verdict.decisions:,} decisions, {verdict.routings:,} routings: "
+        f"[bold green]{verdict.matches:,} match[/], {verdict.routings - verdict.matches:,} drift"
+    )
+    for one in verdict.drifted[:20]:
+        _report_drift(one)
+
+
+def _report_one(verdict: "DecisionReplay", *, as_json: bool) -> None:
+    if as_json:
+        print_json(verdict.model_dump_json(indent=2))
+        return
+    for one in verdict.routings:
+        under = f"policy version {one.policy_version}" if one.policy_version else "no policy"
+        out.print(f"event {one.version}: {one.lane} by {escaped(one.rule)} under {under}: "
+                  f"[bold]{one.verdict}[/]")
+        _report_drift(one)
+    out.print(f"[bold]{verdict.verdict}[/]")
+
+
+def _report_drift(one: "Replay") -> None:
+    for d in one.differences:
+        out.print(f"  {one.decision_id} {d.field}: recorded {escaped(d.recorded)}, replayed "
+                  f"{escaped(d.replayed)} ({d.cause})", highlight=False)
+
+
+def metrics(
+    decision_type: Annotated[str | None, typer.Option(help="One decision type.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", help="Start of the window, inclusive (UTC).")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", help="End of the window, exclusive (UTC).")
+    ] = None,
+    group_by: Annotated[str | None, typer.Option(help="Slice by, e.g. queue or day.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the feedback metrics of a window, with their intervals."""
+    from adapters.cli.figures import print_report
+    from adapters.cli.queries import read_metrics
+
+    start, end = _utc(since), _utc(until)
+    report = read_metrics(settings(), decision_type, start, end, group_by)
+    if as_json:
+        print_json(report.model_dump_json(indent=2))
+    else:
+        print_report(report)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -1,0 +1,93 @@
+"""For authors: check a policy, adopt a decision type, try a recommendation."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import JsonValue, ValidationError
+
+from adapters.cli.common import Trouble, escaped, out, print_json, read_text, settings, with_desk
+
+File = Annotated[Path, typer.Argument(help="A decision type's file, as in catalogue/.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
+
+
+def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) -> None:
+    """Check that decision types and their policies can be understood, and say what they mean."""
+    from adapters.assembly import read_adoption
+
+    for path in files:
+        adoption = read_adoption(read_text(path))
+        guardrail = adoption.guardrail
+        out.print(f"[green]✓[/] {escaped(str(path))}: {escaped(adoption.definition.title)}")
+        out.print(f"  {len(guardrail.limits)} limits, {len(guardrail.rules)} rules, "
+                  f"{len(guardrail.claims)} claims (claims are read, not yet proved)")
+        out.print(f"  policy {guardrail.digest}", highlight=False)
+
+
+def adopt(
+    files: Annotated[list[Path], typer.Argument(help="Files to adopt, in order.")],
+    by: Annotated[
+        str, typer.Option(help="Who is adopting, for the record.", envvar="USER")
+    ] = "operator",
+) -> None:
+    """Put decision types and their policies into force, on their owners' written word."""
+    from adapters.assembly import read_adoption
+    from application.desk import Caller, Desk
+    from application.governing import adopt as adopt_type
+    from application.ports import Identity
+
+    adoptions = [read_adoption(read_text(path)) for path in files]  # all or none can be read
+    caller = Caller(Identity(by, "human"))
+
+    async def work(desk: Desk) -> None:
+        for adoption in adoptions:
+            governed = await adopt_type(adoption, caller, desk)
+            policy = governed.active_policy
+            assert policy is not None, "adopting puts a policy into force"
+            out.print(f"[green]✓[/] {adoption.definition.name}: stage "
+                      f"{governed.decision_type.stage}, policy version {policy.version}")
+
+    with_desk(settings(), work)
+
+
+def evaluate(
+    file: File,
+    case: Annotated[
+        Path, typer.Argument(help="JSON: action, confidence, risk, context. `-` reads it here.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Try a recommendation on a file's policy: lane, rule, reasons and trace. Records nothing."""
+    from adapters.assembly import read_adoption
+    from application.evaluating import Evaluation, evaluate_file
+
+    adoption = read_adoption(read_text(file))
+    evaluation: Evaluation = evaluate_file(adoption, *_case(case))
+    if as_json:
+        print_json(evaluation.model_dump_json(indent=2))
+        return
+    out.print(f"[bold]{evaluation.lane}[/] by {escaped(evaluation.rule)}")
+    for reason in evaluation.reasons:
+        out.print(f"  {escaped(reason.code)}: {escaped(reason.text)}", highlight=False)
+    for line in evaluation.trace:
+        seen = ", ".join(f"{test.text} (saw {test.seen}): {test.result}" for test in line.tests)
+        out.print(f"  {line.kind} {escaped(line.id)} is {line.result}: {escaped(seen)}",
+                  highlight=False, style="dim")
+
+
+def _case(path: Path) -> tuple[Any, dict[str, JsonValue]]:
+    from domain.values import Recommendation
+
+    text = typer.get_text_stream("stdin").read() if str(path) == "-" else read_text(path)
+    try:
+        content = json.loads(text)
+        context = content.pop("context", {})
+        return Recommendation.model_validate(content), context
+    except (json.JSONDecodeError, AttributeError):
+        raise Trouble(f"{path}: not a JSON object") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Trouble(f"{path}: {where}: found {first['input']!r}; {first['msg'].lower()}") from None

@@ -1,0 +1,128 @@
+"""What every command shares: settings, a database to talk to, and errors said plainly."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import click
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from adapters.settings import BadSettings, Settings
+from domain.model import Refusal
+
+if TYPE_CHECKING:
+    from application.desk import Desk
+
+out = Console()
+err = Console(stderr=True)
+
+T = TypeVar("T")
+
+UNUSABLE = 2
+"""The exit code for input or settings that can't be used; 1 says: checked, and found wanting."""
+
+
+class Trouble(Exception):
+    """A command can't do what it was asked, and says why in one plain sentence or more."""
+
+
+class Polite(TyperGroup):
+    """Says what is wrong without a traceback; anything unforeseen still shows one."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from adapters.authoring.problems import AuthoringError
+        from adapters.identity.api_keys import BadKeyFile
+        from adapters.postgres.migrations import ChangedMigration
+
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            fail(f"{refusal.title}\n  {refusal}\n  ({refusal.CODE})")
+        except (Trouble, BadSettings, AuthoringError, BadKeyFile, ChangedMigration) as trouble:
+            fail(str(trouble))
+        except OSError as error:
+            fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+
+
+def fail(message: str) -> None:
+    """Say what is wrong and stop."""
+    err.print(f"[bold red]remit:[/] {escaped(message)}", highlight=False)
+    raise typer.Exit(UNUSABLE)
+
+
+def escaped(text: str) -> str:
+    """A text that may hold anything, safe to print."""
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def settings() -> Settings:
+    """The environment, read once a command."""
+    return Settings.from_environment()
+
+
+@contextmanager
+def database(given: Settings) -> Iterator[str]:
+    """The database of the settings, migrated; or the embedded one for as long as it is used."""
+    from adapters.postgres.embedded import embedded
+    from adapters.postgres.migrations import migrate
+
+    if given.database_url is not None:
+        connect(given.database_url)
+        migrate(given.database_url)
+        yield given.database_url
+        return
+    with embedded(given.data_dir / "postgres") as url:
+        migrate(url)
+        yield url
+
+
+def connect(url: str) -> None:
+    """Refuse a database that does not answer, naming the setting, never the password."""
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as error:
+        first = str(error).strip().splitlines()[0]
+        raise Trouble(f"REMIT_DATABASE_URL: the database does not answer: {first}") from None
+
+
+def with_desk(given: Settings, work: "Callable[[Desk], Coroutine[Any, Any, T]]") -> T:
+    """Run something asynchronous at a desk on the settings' database."""
+    from adapters.assembly import postgres_desk
+
+    async def run(url: str) -> T:
+        async with postgres_desk(url, given) as desk:
+            return await work(desk)
+
+    with database(given) as url:
+        return asyncio.run(run(url))
+
+
+def decision_id(text: str) -> UUID:
+    """A decision's id as typed."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Trouble(f"ID: found {text!r}; a decision's id is a UUID") from None
+
+
+def read_text(path: Path) -> str:
+    """A file's text, or what is wrong with it."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Trouble(f"{path}: not UTF-8 at byte {error.start}") from None
+
+
+def print_json(text: str) -> None:
+    """JSON for a machine: one document, nothing around it."""
+    sys.stdout.write(text + "\n")

@@ -1,0 +1,125 @@
+"""Playing the cases: services recommend, the recorded outcomes answer for the reviewers."""
+
+import asyncio
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from adapters.demo.cases import RealCase
+from adapters.demo.cast import REVIEWERS, Cast
+
+CONCURRENCY = 32
+
+
+class Refused(Exception):
+    """The service answered what the demo did not expect: the demo stops rather than pretend."""
+
+
+@dataclass(slots=True)
+class Played:
+    """What came back, counted as it came."""
+
+    lanes: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """By decision type."""
+    example: str | None = None
+    """A decision with a story worth telling: reviewed, and overridden."""
+
+
+@dataclass(slots=True)
+class Player:
+    """A client of the service with everyone's keys in hand."""
+
+    session: aiohttp.ClientSession
+    cast: Cast
+    played: Played = field(default_factory=Played)
+
+    async def play_all(self, cases: list[RealCase], tick: Callable[[], None]) -> Played:
+        """Play every case, a few at a time."""
+        waiting = iter(cases)
+        reviewers = itertools.cycle(REVIEWERS)
+
+        async def play_some() -> None:
+            for case in waiting:
+                await self._play(case, next(reviewers))
+                tick()
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CONCURRENCY):
+                group.create_task(play_some())
+        return self.played
+
+    async def _play(self, case: RealCase, reviewer: str) -> None:
+        producer = self.cast.producer(case.decision_type)
+        key = f"{case.decision_type}/{case.body['subject']}"
+        decision = await self.post("/v1/decisions", producer, case.body, key)
+        self.played.lanes[case.decision_type][decision["lane"] or "held"] += 1
+        if decision["state"] == "in_review":
+            decision = await self._dispose(decision, case, reviewer, "review")
+        elif decision["state"] == "escalated":
+            owner = self.cast.escalation_owners[case.decision_type]
+            decision = await self._dispose(decision, case, owner, "resolve")
+        if decision["state"] == "awaiting_second_review":
+            second = next(person for person in REVIEWERS if person != reviewer)
+            decision = await self._dispose(decision, case, second, "review")
+        by_policy = decision["authority"] == "policy"
+        here = f"/v1/decisions/{decision['id']}"
+        if decision["state"] == "actioned":
+            await self.post(f"{here}/receipt", producer, {"status": "delivered"})
+        if by_policy:  # of the others, a person's disposition already says what was right
+            await self.post(f"{here}/outcome", producer, _outcome(case))
+
+    async def _dispose(
+        self, decision: dict[str, Any], case: RealCase, person: str, how: str
+    ) -> dict[str, Any]:
+        here = f"/v1/decisions/{decision['id']}"
+        claimed = await self.post(f"{here}/claim", person, {})
+        choice = {
+            "lease_token": claimed["lease"]["token"],
+            "action_digest": claimed["action_digest"],
+            **_choice(case),
+        }
+        if not case.was_right and how == "review" and self.played.example is None:
+            self.played.example = decision["id"]
+        return await self.post(f"{here}/{how}", person, choice)
+
+    async def post(
+        self, path: str, person: str, body: dict[str, Any], key: str | None = None
+    ) -> dict[str, Any]:
+        """One command; anything but success ends the demo."""
+        headers = self.cast.header(person)
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        async with self.session.post(path, json=body, headers=headers) as answer:
+            content: dict[str, Any] = await answer.json(content_type=None)
+            if answer.status >= 400:
+                raise Refused(f"{path} as {person}: {answer.status} {content}")
+            return content
+
+    async def get(self, path: str, person: str) -> dict[str, Any]:
+        """One question."""
+        async with self.session.get(path, headers=self.cast.header(person)) as answer:
+            content: dict[str, Any] = await answer.json(content_type=None)
+            if answer.status >= 400:
+                raise Refused(f"{path} as {person}: {answer.status} {content}")
+            return content
+
+
+def _choice(case: RealCase) -> dict[str, Any]:
+    """What a reviewer who knew the outcome would say."""
+    if case.was_right:
+        return {"disposition": "uphold"}
+    return {
+        "disposition": "override",
+        "action": case.actual,
+        "reason_code": "OVR.WRONG_ACTION",
+        "comment": "the record shows otherwise",
+    }
+
+
+def _outcome(case: RealCase) -> dict[str, Any]:
+    observed = case.resolved_at.isoformat() if case.resolved_at else case.body["recommended_at"]
+    return {"actual_action": case.actual, "observed_at": observed}

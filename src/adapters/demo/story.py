@@ -1,0 +1,210 @@
+"""The demo's story: set up, play the real cases, and show what came of them."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from adapters.assembly import postgres_desk, read_adoption
+from adapters.demo import report
+from adapters.demo.cases import CATALOGUE, RealCase, real_cases
+from adapters.demo.cast import AUDITOR, QUALITY_REVIEWER, Cast, cast_for
+from adapters.demo.playing import Played, Player
+from adapters.demo.service import free_port, running, until_ready
+from adapters.identity.api_keys import write
+from adapters.postgres.embedded import embedded
+from adapters.postgres.migrations import migrate
+from adapters.settings import Settings
+from application.desk import Caller
+from application.governing import Adoption, adopt
+from application.ports import Identity
+from application.replaying import LogReplay, replay_log
+
+CATCHES_UP_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the demo plays: its own directory, database, port and keys."""
+
+    directory: Path
+    url: str
+    port: int
+    cast: Cast
+    adoptions: list[Adoption]
+    settings: Settings
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the service process is started with."""
+        return {
+            "REMIT_DATABASE_URL": self.url,
+            "REMIT_API_KEYS": str(self.directory / "api_keys.json"),
+            "REMIT_LOT_KEY": self.settings.lot_key.get_secret_value(),
+            "REMIT_PORT": str(self.port),
+            "REMIT_LOG_LEVEL": "WARNING",
+        }
+
+
+def tell(directory: Path, *, limit: int | None = None, stay: bool = False) -> None:
+    """Tell the whole story; with `stay`, leave the service running until Ctrl-C."""
+    console = Console()
+    started = time.monotonic()
+    with ExitStack() as open_things:
+        # A run of its own each time: yesterday's decisions would be in today's figures.
+        run = directory.resolve() / f"run-{secrets.token_hex(4)}"
+        run.mkdir(parents=True)
+        with console.status("starting an embedded PostgreSQL"):
+            url = open_things.enter_context(embedded(run / "postgres", keep=stay))
+            migrate(url)
+        stage = _stage(run, url)
+        asyncio.run(_adopt(stage, console))
+        log = run / "service.log"
+        process = open_things.enter_context(running(stage.environment, log))
+        cases = real_cases([adoption.definition.name for adoption in stage.adoptions])
+        asyncio.run(_played(stage, process, log, cases[:limit], console))
+        console.print(f"[dim]{time.monotonic() - started:.0f} s in all; "
+                      f"files in {run}[/]")
+        if stay:
+            _stay(stage, console)
+
+
+def _stage(run: Path, url: str) -> Stage:
+    adoptions = [
+        read_adoption(path.read_text(encoding="utf-8"))
+        for path in sorted(CATALOGUE.glob("*.yaml"))
+    ]
+    cast = cast_for([adoption.definition for adoption in adoptions])
+    write(run / "api_keys.json", cast.records)
+    settings = Settings.model_validate({"lot_key": secrets.token_hex(16)})
+    return Stage(run, url, free_port(), cast, adoptions, settings)
+
+
+async def _adopt(stage: Stage, console: Console) -> None:
+    caller = Caller(Identity("remit demo", "human"))
+    async with postgres_desk(stage.url, stage.settings) as desk:
+        for adoption in stage.adoptions:
+            governed = await adopt(adoption, caller, desk)
+            definition = governed.decision_type.definition
+            console.print(
+                f"[green]✓[/] adopted [bold]{definition.name}[/]: {len(definition.actions)} "
+                f"actions, policy {adoption.guardrail.digest[:19]}…, "
+                f"decision owner {definition.owners['decision_owner']}",  # type: ignore[index]
+                highlight=False,
+            )
+
+
+async def _played(
+    stage: Stage, process: Any, log: Path, cases: list[RealCase], console: Console
+) -> None:
+    base = f"http://127.0.0.1:{stage.port}"
+    connector = aiohttp.TCPConnector(limit=64)
+    async with aiohttp.ClientSession(base, connector=connector) as session:
+        with console.status("starting the service"):
+            await until_ready(session, process, log)
+        player = Player(session, stage.cast)
+        played = await _with_progress(player, cases, console)
+        with console.status("letting the projections catch up"):
+            await _caught_up(player)
+            judged = await _check_quality(player, cases)
+            await _caught_up(player)
+        await _show(stage, player, played, judged, console)
+
+
+async def _with_progress(player: Player, cases: list[RealCase], console: Console) -> Played:
+    columns = (
+        TextColumn("recommendations"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed:,.0f}/s"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=len(cases))
+        advance: Callable[[], None] = lambda: bar.advance(task)  # noqa: E731
+        return await player.play_all(cases, advance)
+
+
+async def _caught_up(player: Player) -> None:
+    """Wait until every projection has followed the log to where it ends now."""
+    async with asyncio.timeout(CATCHES_UP_WITHIN):
+        while True:
+            answer = await player.get("/v1/projections", AUDITOR)
+            if all(one["behind"] == 0 for one in answer["items"]):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def _check_quality(player: Player, cases: list[RealCase]) -> int:
+    """A person checks what the lot fell on, against what proved right; blind to the model's word."""
+    actual = {(case.decision_type, case.body["subject"]): case.was_right for case in cases}
+    judged = 0
+    while items := (await player.get("/v1/queues/quality?limit=100", QUALITY_REVIEWER))["items"]:
+        for item in items:
+            right = actual[item["decision_type"], item["subject"]]
+            verdict = {"verdict": "confirm" if right else "overturn"}
+            path = f"/v1/decisions/{item['decision_id']}/quality"
+            await player.post(path, QUALITY_REVIEWER, verdict)
+            judged += 1
+        await _caught_up(player)
+    return judged
+
+
+async def _show(
+    stage: Stage, player: Player, played: Played, judged: int, console: Console
+) -> None:
+    names = [adoption.definition.name for adoption in stage.adoptions]
+    metrics = {name: await _metrics(player, name) for name in names}
+    whole = await _metrics(player, None)
+    report.show(
+        console,
+        report.lanes_table({name: played.lanes[name] for name in names}),
+        report.rates_table({name: {**m["flow"], **m["agreement"]} for name, m in metrics.items()}),
+        report.times_table({name: m["time"] for name, m in metrics.items()}),
+        report.exceptions_table(whole["flow"]["exception_rate_by_code"]),
+        *(
+            report.reliability_diagram(m["calibration"], f"Reliability: {name}")
+            for name, m in metrics.items()
+        ),
+    )
+    console.print(f"{judged:,} automated decisions were checked by a person afterwards")
+    verdict = await _replay(stage, console)
+    console.print(report.replay_text(verdict))
+    if played.example is not None:
+        trail = await player.get(f"/v1/decisions/{played.example}/trail", AUDITOR)
+        title = f"One decision, told: {played.example}"
+        report.show(console, report.trail_panel(trail["items"], title))
+
+
+async def _metrics(player: Player, name: str | None) -> dict[str, Any]:
+    path = "/v1/metrics" if name is None else f"/v1/metrics?decision_type={name}"
+    answer: dict[str, Any] = (await player.get(path, AUDITOR))["metrics"]
+    return answer
+
+
+async def _replay(stage: Stage, console: Console) -> LogReplay:
+    async with postgres_desk(stage.url, stage.settings) as desk:
+        with console.status("replaying every decision"):
+            return await replay_log(desk)
+
+
+def _stay(stage: Stage, console: Console) -> None:
+    console.print(
+        f"\nThe service stays at [bold]http://127.0.0.1:{stage.port}[/] until Ctrl-C. "
+        f"Keys, shown this once, for this demo only:"
+    )
+    for person, key in stage.cast.keys.items():
+        console.print(f"  {person}: {key}", highlight=False)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("stopping")

@@ -1,0 +1,1 @@
+"""HTTP: the service as other programs meet it (see `/schema/openapi.json`, which it serves)."""

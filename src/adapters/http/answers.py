@@ -1,0 +1,45 @@
+"""Answers: what a use case gave back, with the headers that belong to it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from litestar import Response
+from pydantic import BaseModel
+
+from application.desk import Answer
+from application.views import DecisionView
+from domain.decision.state import Decision
+from domain.model import Value
+
+Item = TypeVar("Item")
+View = TypeVar("View", bound=BaseModel)
+
+REPLAYED = {"Idempotent-Replayed": "true"}
+
+
+class Page(Value, Generic[Item]):
+    """A part of a list; `next` is the cursor of the part that follows, if one does."""
+
+    items: Sequence[Item]
+    next: str | None = None
+
+
+def versioned(view: View, version: int, *, replayed: bool = False) -> Response[View]:
+    """A view of something that has versions."""
+    headers = {"ETag": f'"{version}"'} | (REPLAYED if replayed else {})
+    return Response(view, headers=headers)
+
+
+def answered(
+    answer: Answer, view: Callable[[Decision], View], status: int = 200, **headers: str
+) -> Response[View]:
+    """What a command on a decision answers with."""
+    said: dict[str, Any] = {"ETag": f'"{answer.decision.version}"'} | headers
+    if answer.replayed:
+        said |= REPLAYED
+    return Response(view(answer.decision), status_code=status, headers=said)
+
+
+def decided(answer: Answer) -> Response[DecisionView]:
+    """The decision after a command."""
+    return answered(answer, DecisionView.of)

@@ -1,0 +1,94 @@
+"""Callers: who is asking, proved by an API key, and what came with the request."""
+
+import re
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from adapters.http.problems import FieldError, Unauthenticated, WrongContent
+from adapters.http.wording import shown
+from adapters.identity.api_keys import ApiKeys
+from application.desk import Caller
+from application.ports import CommandKey, Identity
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+OPEN_TO_ALL = "open_to_all"
+"""The option of the few operations that answer without a key."""
+
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+VERSION = re.compile(r'"([1-9]\d{0,9})"')
+COMMANDS = frozenset({"POST", "PUT", "DELETE"})
+
+
+def identity_of(connection: Connection, keys: ApiKeys) -> Identity:
+    """Who is asking, or a refusal to answer anyone unknown."""
+    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Unauthenticated("Authorization: found none; send `Bearer remit_…`")
+    identity = keys.identify(key.strip())
+    if identity is None:
+        raise Unauthenticated("Authorization: found a key that opens nothing here")
+    return identity
+
+
+def keeps_the_door(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Nothing but health answers without a key."""
+    if not handler.opt.get(OPEN_TO_ALL):
+        connection.scope["user"] = identity_of(connection, connection.app.state.keys)
+
+
+async def caller_of(request: Request[Any, Any, Any]) -> Caller:
+    """The caller, with what their headers say of the command."""
+    identity: Identity = request.scope["user"]
+    commands = request.method in COMMANDS
+    return Caller(
+        identity,
+        correlation_id=_correlation(request),
+        command=await _command(request, identity) if commands else None,
+        if_match=_if_match(request) if commands else None,
+    )
+
+
+def _correlation(request: Request[Any, Any, Any]) -> UUID:
+    given = request.headers.get("x-correlation-id")
+    if given is None:
+        return uuid4()
+    try:
+        return UUID(given)
+    except ValueError:
+        raise _wrong("X-Correlation-Id", given, "a UUID") from None
+
+
+async def _command(request: Request[Any, Any, Any], identity: Identity) -> CommandKey | None:
+    key = idempotency_key(request)
+    if key is None:
+        return None
+    scope = f"{identity.id}:{request.method} {request.scope['path']}"
+    return CommandKey(scope, key, sha256(await request.body()).digest())
+
+
+def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+    """The caller's name for this command, if they gave one."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY.fullmatch(key):
+        raise _wrong("Idempotency-Key", key, "1 to 200 visible ASCII characters")
+    return key
+
+
+def _if_match(request: Request[Any, Any, Any]) -> int | None:
+    given = request.headers.get("if-match")
+    if given is None:
+        return None
+    match = VERSION.fullmatch(given)
+    if match is None:
+        raise _wrong("If-Match", given, 'one strong version such as "3"')
+    return int(match[1])
+
+
+def _wrong(header: str, found: str, allowed: str) -> WrongContent:
+    return WrongContent(FieldError(field=header, found=shown(found), allowed=allowed))

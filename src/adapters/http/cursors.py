@@ -1,0 +1,33 @@
+"""Cursors: where a list goes on, opaque to the reader so that we may change what it is made of."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from adapters.http.problems import FieldError, WrongContent
+from adapters.http.wording import shown
+
+Mark = TypeVar("Mark", bound=BaseModel)
+
+
+def cursor(mark: BaseModel) -> str:
+    """The cursor that leads back to a mark."""
+    text = mark.model_dump_json(exclude_none=True).encode()
+    return urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def mark_at(given: str | None, kind: type[Mark]) -> Mark | None:
+    """The mark of a cursor; None for the start of the list."""
+    if given is None:
+        return None
+    try:
+        padded = given.encode("ascii") + b"=" * (-len(given) % 4)
+        return kind.model_validate_json(urlsafe_b64decode(padded), strict=True)
+    except (ValueError, ValidationError, json.JSONDecodeError):
+        raise WrongContent(
+            FieldError(
+                field="cursor", found=shown(given), allowed="the `next` of a page of this list"
+            )
+        ) from None

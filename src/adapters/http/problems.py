@@ -1,0 +1,214 @@
+"""Problems: every failure as a problem document (RFC 9457), its status given by its kind."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from pydantic import AwareDatetime, Field
+
+from application.ports import Busy, Unknown
+from domain.admission import InvalidInput
+from domain.decision.refusals import LeaseHeld
+from domain.model import Forbidden, Malformed, NotFound, Outdated, Refusal, Unauthorised, Value
+
+MEDIA_TYPE = "application/problem+json"
+LONGEST_DETAIL = 2_000
+RETRY_AFTER = 1
+
+log = logging.getLogger("remit.http")
+
+
+class FieldError(Value):
+    """One thing wrong with the content: where it is, what was found there and what is allowed."""
+
+    field: str
+    """A dotted path into the body, or the name of a header or a query parameter."""
+    found: str
+    allowed: str
+
+
+class Problem(Value):
+    """A failure as RFC 9457 has it; `code` says which rule refused, for programs."""
+
+    type: str
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
+    code: str
+    instance: str | None = None
+    errors: tuple[FieldError, ...] | None = None
+    holder: str | None = None
+    """Who holds the lease that is in the way."""
+    expires_at: AwareDatetime | None = None
+    """Until when they hold it."""
+
+
+class Rejected(Exception):
+    """The request is refused at the door, before any rule of the domain is asked."""
+
+    STATUS = HTTPStatus.BAD_REQUEST
+    CODE = "REJ.unreadable"
+    TITLE = "The request can't be read"
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.errors = errors
+        self.headers: dict[str, str] = {}
+
+
+class Unreadable(Rejected):
+    """The body is not what its content type says."""
+
+
+class WrongContent(Rejected):
+    """A field, a header or a parameter holds something that is not allowed there."""
+
+    STATUS = HTTPStatus.UNPROCESSABLE_ENTITY
+    CODE = Malformed.CODE
+    TITLE = "The content is wrong"
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(map(_sentence, errors)), errors)
+
+
+class WrongMediaType(Rejected):
+    """The body is of a kind that this operation does not take."""
+
+    STATUS = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    CODE = "REJ.media_type"
+    TITLE = "The body is of a kind that this operation does not take"
+
+
+class TooLarge(Rejected):
+    """The body is larger than the service takes."""
+
+    STATUS = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    CODE = "REJ.too_large"
+    TITLE = "The body is larger than the service takes"
+
+
+class Unauthenticated(Rejected):
+    """Nobody answers without knowing who asks."""
+
+    STATUS = HTTPStatus.UNAUTHORIZED
+    CODE = "REJ.unauthenticated"
+    TITLE = "An API key is needed"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.headers = {"WWW-Authenticate": 'Bearer realm="remit"'}
+
+
+def _sentence(error: FieldError) -> str:
+    return f"{error.field}: found {error.found}; allowed is {error.allowed}"
+
+
+KINDS: Mapping[type[Refusal], HTTPStatus] = {
+    Malformed: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthorised: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Forbidden: HTTPStatus.CONFLICT,
+    Outdated: HTTPStatus.PRECONDITION_FAILED,
+}
+
+ROUTING_CODES = {
+    HTTPStatus.NOT_FOUND: NotFound.CODE,
+    HTTPStatus.METHOD_NOT_ALLOWED: "REJ.method",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge.CODE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: WrongMediaType.CODE,
+}
+
+
+def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
+    """The problem document of a failure, and the headers that belong to it."""
+    match failure:
+        case Refusal():
+            return _of_refusal(failure), {}
+        case Rejected():
+            errors = failure.errors or None
+            problem = _problem(failure.STATUS, failure.CODE, failure.TITLE, str(failure))
+            return problem.model_copy(update={"errors": errors}), failure.headers
+        case Busy():
+            detail = "more is waiting to be written than the service promises to hold; try again"
+            return _unavailable("REJ.busy", detail), {"Retry-After": str(RETRY_AFTER)}
+        case Unknown():
+            detail = (
+                "the connection to the store was lost after sending: written or not, nobody can "
+                "say yet. Repeat the same request with the same Idempotency-Key to find out"
+            )
+            return (
+                _unavailable("REJ.outcome_unknown", detail),
+                {"Retry-After": str(RETRY_AFTER)},
+            )
+        case HTTPException() if failure.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _of_routing(failure), dict(failure.headers or {})
+        case _:
+            log.error("unexpected", exc_info=failure)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            detail = "the service failed; what happened is in its log"
+            return _problem(status, "ERR.internal", "The service failed", detail), {}
+
+
+def _of_refusal(refusal: Refusal) -> Problem:
+    status = next(KINDS[kind] for kind in type(refusal).__mro__ if kind in KINDS)
+    problem = _problem(status, refusal.CODE, refusal.title, str(refusal))
+    match refusal:
+        case InvalidInput():
+            errors = tuple(FieldError(**p._asdict()) for p in refusal.problems)
+            return problem.model_copy(update={"errors": errors})
+        case LeaseHeld():
+            held = {"holder": refusal.holder, "expires_at": refusal.expires_at}
+            return problem.model_copy(update=held)
+        case _:
+            return problem
+
+
+def _of_routing(failure: HTTPException) -> Problem:
+    """What the framework refuses: no such path, no such method, a body too large."""
+    if isinstance(failure, ValidationException):
+        wrong = WrongContent(*_parameter_errors(failure))
+        return problem_of(wrong)[0]
+    status = HTTPStatus(failure.status_code)
+    code = ROUTING_CODES.get(status, Unreadable.CODE)
+    return _problem(status, code, status.phrase, failure.detail or status.description)
+
+
+def _parameter_errors(failure: ValidationException) -> tuple[FieldError, ...]:
+    extra: Any = failure.extra
+    return tuple(
+        FieldError(field=str(e.get("key", "body")), found="another", allowed=str(e["message"]))
+        for e in (extra or ())
+    )
+
+
+def _unavailable(code: str, detail: str) -> Problem:
+    return _problem(HTTPStatus.SERVICE_UNAVAILABLE, code, "Not now", detail)
+
+
+def _problem(status: HTTPStatus, code: str, title: str, detail: str) -> Problem:
+    return Problem(
+        type=f"urn:remit:problem:{code}",
+        title=title,
+        status=int(status),
+        detail=detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…",
+        code=code,
+    )
+
+
+def answer_problem(request: Request[Any, Any, Any], failure: Exception) -> Response[bytes]:
+    """Answer a failed request with its problem document."""
+    problem, headers = problem_of(failure)
+    return Response(
+        encoded(problem.model_copy(update={"instance": request.scope["path"][:LONGEST_DETAIL]})),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def encoded(problem: Problem) -> bytes:
+    """A problem as JSON, without the members it has no use for."""
+    return problem.model_dump_json(exclude_none=True).encode()

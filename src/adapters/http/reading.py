@@ -1,0 +1,131 @@
+"""Reading: bytes to values in one step by pydantic, and a refusal that names what was wrong."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, TypeVar, cast
+
+from litestar import Request
+from litestar.datastructures import MultiDict
+from pydantic import BaseModel, ValidationError
+
+from adapters.http.problems import FieldError, Unreadable, WrongContent, WrongMediaType
+from adapters.http.wording import field_errors, shown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SUSPECT = re.compile(rb"NaN|Infinity|\\u0000|[eE]\+?\d{3}|\d{300}")
+"""What a JSON reader may let pass and we don't: a rare sight, so only then is it looked for."""
+LARGEST_INTEGER_DIGITS = 300
+JSON_TYPES = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose JSON stays bytes until the model it is meant for reads it."""
+
+    async def json(self) -> Any:
+        kind = self.headers.get("content-type", "")
+        if not JSON_TYPES.fullmatch(kind.strip()):
+            found = shown(kind) if kind else "none"
+            raise WrongMediaType(f"Content-Type: found {found}; allowed is application/json")
+        return await self.body()
+
+
+def decode(model: type[Model], raw: object) -> Model:
+    """What the framework calls for each of our models: a body's bytes or a query's words."""
+    match raw:
+        case bytes():
+            return read(model, raw)
+        case MultiDict():
+            return read_query(model, cast("MultiDict[str]", raw))
+        case _:
+            raise TypeError(f"{model.__name__} can't be read from {type(raw).__name__}")
+
+
+def read(model: type[Model], raw: bytes) -> Model:
+    """A value from JSON, strictly: no text for a number, no number for text."""
+    if SUSPECT.search(raw):
+        _refuse_suspects(raw)
+    try:
+        return model.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise Unreadable(f"the body is not JSON: {first['ctx']['error']}") from None
+        raise WrongContent(*field_errors(error, model)) from None
+    except UnicodeDecodeError:
+        raise Unreadable("the body is not UTF-8") from None
+
+
+def read_query(model: type[Model], query: Mapping[str, Any]) -> Model:
+    """A value from the query string; an unknown or repeated parameter is refused, not ignored."""
+    given = cast("MultiDict[str]", query)
+    words = {name: given.getall(name) for name in given}
+    repeated = [name for name, values in words.items() if len(values) > 1]
+    if repeated:
+        raise WrongContent(
+            FieldError(field=repeated[0], found=shown(words[repeated[0]]), allowed="one value")
+        )
+    only = {name: values[0] for name, values in words.items()}
+    nul = [name for name, value in only.items() if "\x00" in value]
+    if nul:
+        raise WrongContent(FieldError(field=nul[0], found=shown(only[nul[0]]), allowed=TEXT))
+    try:
+        return model.model_validate_strings(only)
+    except ValidationError as error:
+        raise WrongContent(*field_errors(error, model)) from None
+
+
+class _Suspect:
+    """Stands where a number was that no reader agrees on."""
+
+
+_NUMBER: Final = _Suspect()
+TEXT = "text without the character U+0000"
+NUMBER = "a number of ordinary size"
+
+
+def _refuse_suspects(raw: bytes) -> None:
+    """Refuse NaN, numbers beyond all bounds, and text that no database holds; say where."""
+    try:
+        value = json.loads(
+            raw, parse_constant=_constant, parse_float=_finite, parse_int=_bounded
+        )
+    except (ValueError, RecursionError):
+        return  # not JSON at all, or too deep: the reader says so better
+    errors = tuple(_suspects(value, ""))
+    if errors:
+        raise WrongContent(*errors)
+
+
+def _constant(word: str) -> object:
+    raise Unreadable(f"the body is not JSON: {word} is no JSON number")
+
+
+def _finite(text: str) -> object:
+    value = float(text)
+    return value if math.isfinite(value) else _NUMBER
+
+
+def _bounded(text: str) -> object:
+    return 0 if len(text) < LARGEST_INTEGER_DIGITS else _NUMBER
+
+
+def _suspects(value: object, path: str) -> Iterator[FieldError]:
+    match value:
+        case _Suspect():
+            yield FieldError(field=path or "body", found="a number too large", allowed=NUMBER)
+        case str() if "\x00" in value:
+            yield FieldError(field=path or "body", found=shown(value), allowed=TEXT)
+        case dict():
+            for name, inner in cast("dict[str, object]", value).items():
+                here = f"{path}.{name}" if path else name
+                if "\x00" in name:
+                    yield FieldError(field=path or "body", found=shown(name), allowed=TEXT)
+                yield from _suspects(inner, here)
+        case list():
+            for place, inner in enumerate(cast("list[object]", value)):
+                yield from _suspects(inner, f"{path}.{place}" if path else str(place))
+        case _:
+            return

@@ -1,0 +1,1 @@
+"""Identity: who is calling, proved by a hashed API key."""

@@ -1,0 +1,176 @@
+"""The event log in memory: for demonstrations and tests, with the same promises but durability."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
+from threading import RLock
+from typing import Any, Protocol
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.popo import POPOApplicationRecorder
+
+from application.ports import (
+    Append,
+    Busy,
+    CommandKey,
+    Overtaken,
+    Positioned,
+    PriorCommand,
+    Repeated,
+    Stale,
+    SubjectEntry,
+    SubjectTaken,
+)
+from domain.model import Event
+
+POLL = 1.0
+
+
+class EventCodec(Protocol):
+    """Events to stored events and back: what is kept is really encoded."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent: ...
+
+    def read(self, stream: UUID | str, version: int, topic: str, state: bytes) -> Event: ...
+
+    def stored_topics(self, topics: Iterable[str]) -> list[str]: ...
+
+
+class MemoryEventLog:
+    """The append-only log over the library's recorder in memory, for any thread or loop."""
+
+    def __init__(self, codec: EventCodec, *, capacity: int = 10_000) -> None:
+        self._codec = codec
+        self._capacity = capacity
+        self._recorder = POPOApplicationRecorder()
+        self._newest: dict[UUID, int] = {}
+        self._commands: dict[tuple[str, str], PriorCommand] = {}
+        self._live: dict[UUID, tuple[str, str]] = {}
+        self._on_subject: defaultdict[tuple[str, str], set[UUID]] = defaultdict(set)
+        self._lock = RLock()
+        self._followers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+
+    async def append(self, append: Append) -> int:
+        """Write and give the position of the last event."""
+        if self._capacity <= 0:
+            raise Busy("this log promises to hold nothing")
+        stored = [self._codec.to_stored_event(event) for event in append.events]
+        heads = _heads(append)
+        with self._lock:
+            self._check(append, heads)
+            positions = self._recorder.insert_events(stored)
+            assert positions
+            self._newest |= {e.originator_id: e.originator_version for e in append.events}
+            if append.command:
+                self._remember(append.command, next(iter(heads)))
+            self._move(append.enters, append.leaves)
+        self._wake()
+        return positions[-1]
+
+    async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:
+        """All events of one stream in order; empty if none."""
+        return [self._read(stored) for stored in self._recorder.select_events(id, lte=up_to)]
+
+    async def after(
+        self, position: int, *, limit: int = 500, topics: Sequence[str] = ()
+    ) -> Sequence[Positioned]:
+        """Events behind a position, in order; `topics` are the event classes' own."""
+        return self.read_after(position, limit=limit, topics=topics)
+
+    def read_after(
+        self, position: int, *, limit: int, topics: Sequence[str] = ()
+    ) -> Sequence[Positioned]:
+        """The same, for who doesn't run on an event loop."""
+        stored = self._codec.stored_topics(topics)
+        found = self._recorder.select_notifications(
+            position, limit, topics=stored, inclusive_of_start=False
+        )
+        return [Positioned(int(n.id), self._read(n)) for n in found]
+
+    def newest(self) -> int:
+        """The position of the newest event; 0 if there is none."""
+        return self._recorder.max_notification_id() or 0
+
+    async def prior(self, scope: str, key: str) -> PriorCommand | None:
+        """What an idempotency key was used for, if it was."""
+        return self._commands.get((scope, key))
+
+    async def live_on(self, decision_type: str, subject: str) -> frozenset[UUID]:
+        """The live decisions on a subject."""
+        with self._lock:
+            return frozenset(self._on_subject.get((decision_type, subject), ()))
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Ticks at once, after each append, and once a second whatever happens."""
+        changed = asyncio.Event()
+        changed.set()
+        follower = (asyncio.get_running_loop(), changed)
+        self._followers.add(follower)
+        try:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL):
+                        await changed.wait()
+                changed.clear()
+                yield
+        finally:
+            self._followers.discard(follower)
+
+    def _check(self, append: Append, heads: dict[UUID, int]) -> None:
+        command, enters = append.command, append.enters
+        if command and (prior := self._commands.get((command.scope, command.key))):
+            raise Repeated(prior)
+        if any(self._newest.get(stream, 0) != version for stream, version in heads.items()):
+            raise Overtaken("another writer was first")
+        if any(self._newest.get(stream, 0) != version for stream, version in append.expects):
+            raise Stale("a stream that the command relied on has moved on")
+        if enters:
+            live = frozenset(self._on_subject.get((enters.decision_type, enters.subject), ()))
+            if live != enters.seen:
+                raise SubjectTaken(live)
+            if enters.decision_id in self._live:
+                raise ValueError(f"a decision can't become live twice: {enters.decision_id}")
+
+    def _remember(self, command: CommandKey, stream: UUID) -> None:
+        prior = PriorCommand(stream, self._newest[stream], command.digest)
+        self._commands[command.scope, command.key] = prior
+
+    def _move(self, enters: SubjectEntry | None, leaves: Iterable[UUID]) -> None:
+        for decision in leaves:
+            self._leave(decision)
+        if enters:
+            self._live[enters.decision_id] = (enters.decision_type, enters.subject)
+            self._on_subject[enters.decision_type, enters.subject].add(enters.decision_id)
+
+    def _leave(self, decision: UUID) -> None:
+        if subject := self._live.pop(decision, None):
+            self._on_subject[subject].discard(decision)
+            if not self._on_subject[subject]:
+                del self._on_subject[subject]
+
+    def _read(self, stored: StoredEvent) -> Event:
+        return self._codec.read(
+            stored.originator_id, stored.originator_version, stored.topic, stored.state
+        )
+
+    def _wake(self) -> None:
+        for loop, changed in list(self._followers):
+            with suppress(RuntimeError):  # a follower's loop may be closed by now
+                loop.call_soon_threadsafe(changed.set)
+
+
+def _heads(append: Append) -> dict[UUID, int]:
+    """Each stream it writes, and the version that must be the newest until then."""
+    if not append.events:
+        raise ValueError("an append needs at least one event")
+    heads: dict[UUID, int] = {}
+    newest: dict[UUID, int] = {}
+    for event in append.events:
+        stream, version = event.originator_id, event.originator_version
+        if newest.setdefault(stream, version - 1) != version - 1:
+            raise ValueError(f"version {version} of {stream} follows {newest[stream]}")
+        heads.setdefault(stream, version - 1)
+        newest[stream] = version
+    return heads

@@ -1,0 +1,122 @@
+"""The event log on PostgreSQL."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, LiteralString, Self
+from uuid import UUID
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from adapters.postgres.encoding import EventCodec
+from adapters.postgres.listening import Listener
+from adapters.postgres.writer import Writer
+from application.ports import Append, Positioned, PriorCommand
+from domain.model import Event
+
+STREAM = """
+    SELECT originator_id, originator_version, topic, state FROM remit_events
+    WHERE originator_id = %b AND originator_version <= %b
+    ORDER BY originator_version
+"""
+AFTER = """
+    SELECT originator_id, originator_version, topic, state, notification_id FROM remit_events
+    WHERE notification_id > %b
+    ORDER BY notification_id LIMIT %b
+"""
+AFTER_OF_TOPICS = """
+    SELECT originator_id, originator_version, topic, state, notification_id FROM remit_events
+    WHERE notification_id > %b AND topic = ANY (%b)
+    ORDER BY notification_id LIMIT %b
+"""
+PRIOR = "SELECT stream, version, digest FROM commands WHERE scope = %b AND key = %b"
+LIVE_ON = "SELECT decision_id FROM live_decisions WHERE decision_type = %b AND subject = %b"
+NEWEST = 2**62
+
+
+class PostgresEventLog:
+    """The append-only log: a group-committing writer, a pool of readers and one listener."""
+
+    def __init__(
+        self,
+        url: str,
+        codec: EventCodec,
+        *,
+        capacity: int = 10_000,
+        readers: int = 8,
+        reconnect_within: float = 5.0,
+    ) -> None:
+        self._codec = codec
+        self._writer = Writer(url, codec, capacity=capacity, reconnect_within=reconnect_within)
+        self._listener = Listener(url)
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            url, min_size=1, max_size=readers, open=False, kwargs={"autocommit": True}
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Connect; the log answers from now on."""
+        await self._writer.open()
+        await self._pool.open(wait=True, timeout=10)
+
+    async def close(self) -> None:
+        """Write what was accepted, then let go of every connection."""
+        await self._writer.close()
+        await self._listener.close()
+        await self._pool.close()
+
+    async def append(self, append: Append) -> int:
+        """Write durably and give the position of the last event."""
+        return await self._writer.append(append)
+
+    async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:
+        """All events of one stream in order; empty if none."""
+        rows = await self._rows(STREAM, (id, NEWEST if up_to is None else up_to))
+        return [self._codec.read(*row) for row in rows]
+
+    async def after(
+        self, position: int, *, limit: int = 500, topics: Sequence[str] = ()
+    ) -> Sequence[Positioned]:
+        """Events behind a position, in order; `topics` are the event classes' own."""
+        if topics:
+            stored = self._codec.stored_topics(topics)
+            rows = await self._rows(AFTER_OF_TOPICS, (position, stored, limit))
+        else:
+            rows = await self._rows(AFTER, (position, limit))
+        return [Positioned(row[4], self._codec.read(*row[:4])) for row in rows]
+
+    async def prior(self, scope: str, key: str) -> PriorCommand | None:
+        """What an idempotency key was used for, if it was."""
+        rows = await self._rows(PRIOR, (scope, key))
+        return PriorCommand(*rows[0]) if rows else None
+
+    async def live_on(self, decision_type: str, subject: str) -> frozenset[UUID]:
+        """The live decisions on a subject."""
+        return frozenset(id for (id,) in await self._rows(LIVE_ON, (decision_type, subject)))
+
+    def changes(self) -> AsyncIterator[None]:
+        """Ticks whenever something was appended, by any process, and at least once a second."""
+        return self._listener.changes()
+
+    async def _rows(
+        self, statement: LiteralString, parameters: Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        try:
+            return await self._read(statement, parameters)
+        except psycopg.OperationalError:  # a pooled connection may have died unnoticed
+            await self._pool.check()
+            return await self._read(statement, parameters)
+
+    async def _read(
+        self, statement: LiteralString, parameters: Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(statement, parameters, prepare=True)
+            return await cursor.fetchall()

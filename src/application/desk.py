@@ -1,0 +1,345 @@
+"""The desk: where use cases load what happened and record what happens next."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import cast
+from uuid import UUID, uuid4
+
+import uuid_utils.compat as uuids
+
+from application.lots import LotDrawer
+from application.ports import (
+    Append,
+    Clock,
+    CommandKey,
+    EventLog,
+    Identity,
+    Overtaken,
+    PriorCommand,
+    Repeated,
+    Stale,
+    SubjectEntry,
+)
+from domain import conflict as conflicts
+from domain.decision import events as decision_events
+from domain.decision.state import Decision
+from domain.decision.state import evolve as evolve_decision
+from domain.decision.state import fold as fold_decision
+from domain.decision_type import events as type_events
+from domain.decision_type import state as types
+from domain.decision_type.state import DecisionType
+from domain.model import (
+    Actor,
+    ActorKind,
+    Event,
+    Forbidden,
+    Malformed,
+    NotFound,
+    Outdated,
+    Refusal,
+    Seat,
+    Stamp,
+    Unauthorised,
+)
+from domain.policy import aggregate as policies
+from domain.policy import events as policy_events
+from domain.policy.aggregate import Policy, PolicyVersion
+
+ATTEMPTS = 8
+"""How often a command decides again when another writer was first."""
+
+
+class NoSuchDecision(NotFound):
+    """No decision of this id is known here."""
+
+    CODE = "REJ.decision_unknown"
+
+
+class NoSuchDecisionType(NotFound):
+    """No decision type of this name is known here."""
+
+    CODE = "REJ.decision_type_unknown"
+
+
+class KeyReused(Malformed):
+    """The same idempotency key with other content is another command."""
+
+    CODE = "REJ.idempotency_conflict"
+
+
+class PreconditionFailed(Outdated):
+    """If-Match names the version that the command is about."""
+
+    CODE = "REJ.if_match"
+
+
+class Contended(Forbidden):
+    """Others keep changing this faster than the command can decide; try again."""
+
+    CODE = "REJ.contended"
+
+
+class NoAuthority(Unauthorised):
+    """The identity holds no seat that carries the authority for this."""
+
+    CODE = "REJ.seat"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, and what came with the call."""
+
+    identity: Identity
+    correlation_id: UUID = field(default_factory=uuid4)
+    causation_id: UUID | None = None
+    command: CommandKey | None = None
+    if_match: int | None = None
+
+    def actor(self, decision_type: str, *preferred: Seat) -> Actor:
+        """The caller, in the first of the preferred seats they hold for this decision type."""
+        held = self.seats(decision_type)
+        seat = next((seat for seat in preferred if seat in held), None)
+        return Actor(kind=ActorKind(self.identity.kind), id=self.identity.id, seat=seat)
+
+    def seats(self, decision_type: str) -> frozenset[str]:
+        """The seats held for a decision type, those held for all types included."""
+        seats = self.identity.seats
+        return seats.get(decision_type, frozenset()) | seats.get("*", frozenset())
+
+    def require(self, decision_type: str, *allowed: Seat) -> Actor:
+        """The caller in one of the allowed seats, or a refusal."""
+        actor = self.actor(decision_type, *allowed)
+        if actor.seat is None:
+            names = " or ".join(seat.replace("_", " ") for seat in allowed)
+            raise NoAuthority(f"{actor.id} is not {names} for {decision_type}")
+        return actor
+
+    def require_any_seat(self, decision_type: str) -> None:
+        """Anyone with a seat on a decision type may read what belongs to it."""
+        if not self.seats(decision_type):
+            raise NoAuthority(f"{self.identity.id} has no seat for {decision_type}")
+
+
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """What governs a kind of decision now: its decision type, and its policy if it has one."""
+
+    decision_type: DecisionType
+    policy: Policy | None
+
+    @property
+    def active_policy(self) -> PolicyVersion | None:
+        return self.policy.active if self.policy else None
+
+    @property
+    def expects(self) -> tuple[tuple[UUID, int], ...]:
+        """What must still be so when a decision made under it is written."""
+        name = self.decision_type.name
+        version = self.policy.version if self.policy else 0
+        return (
+            (self.decision_type.id, self.decision_type.version),
+            (policies.stream_id(name), version),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What every command on a decision answers with."""
+
+    decision: Decision
+    replayed: bool = False
+
+
+@dataclass(slots=True)
+class Desk:
+    """The event log in the domain's words. Governance is kept in memory; since every append
+    states which version it relied on, a stale copy can't decide anything."""
+
+    log: EventLog
+    clock: Clock
+    lots: LotDrawer
+    _governed: dict[str, Governed] = field(default_factory=dict)
+
+    def new_id(self) -> UUID:
+        """A time-ordered id (UUIDv7, RFC 9562)."""
+        return uuids.uuid7()
+
+    def stamp(self, caller: Caller, actor: Actor) -> Stamp:
+        """Now, by this actor, as part of what the caller is doing."""
+        return Stamp(
+            at=self.clock.now(),
+            actor=actor,
+            correlation_id=caller.correlation_id,
+            causation_id=caller.causation_id,
+        )
+
+    async def decision(self, id: UUID, *, up_to: int | None = None) -> Decision:
+        """The decision now, or as it was at a version."""
+        state = fold_decision(await self.history(id, up_to=up_to))
+        if state is None:
+            raise NoSuchDecision(f"id: found {id}")
+        return state
+
+    async def history(
+        self, id: UUID, *, up_to: int | None = None
+    ) -> list[decision_events.LifeEvent]:
+        """A decision's own events, in order; empty for anything that is not a decision."""
+        events = await self.log.stream(id, up_to=up_to)
+        if not events or not isinstance(events[0], decision_events.Recommended):
+            return []
+        return cast("list[decision_events.LifeEvent]", list(events))
+
+    async def conflict(self, id: UUID) -> conflicts.Conflict:
+        """A conflict now."""
+        events = await self.log.stream(id)
+        if not events or not isinstance(events[0], conflicts.Opened):
+            raise NotFound(f"conflict: found {id}")
+        state = conflicts.fold(cast("list[conflicts.LifeEvent]", list(events)))
+        assert state is not None
+        return state
+
+    async def governed(self, decision_type: str) -> Governed:
+        """What governs this decision type, from memory where it is known."""
+        known = self._governed.get(decision_type)
+        if known is None:
+            known = await self.governed_now(decision_type)
+            self._governed[decision_type] = known
+        return known
+
+    async def governed_now(self, decision_type: str) -> Governed:
+        """What governs this decision type, read afresh."""
+        state = await self.decision_type(decision_type)
+        if state is None:
+            raise NoSuchDecisionType(f"decision_type: found {decision_type[:60]}")
+        return Governed(state, await self.policy(decision_type))
+
+    async def decision_type(
+        self, name: str, *, up_to: int | None = None
+    ) -> DecisionType | None:
+        """The decision type of this name, now or at a version; None if there is none."""
+        events = await self.log.stream(types.stream_id(name), up_to=up_to)
+        return types.fold(cast("list[type_events.LifeEvent]", list(events)))
+
+    async def policy(self, decision_type: str) -> Policy | None:
+        """All policy versions of a decision type; None if none was ever drafted."""
+        events = await self.log.stream(policies.stream_id(decision_type))
+        return policies.fold(cast("list[policy_events.LifeEvent]", list(events)))
+
+    def forget(self, decision_type: str) -> None:
+        """Read this decision type's governance afresh next time."""
+        self._governed.pop(decision_type, None)
+
+    async def renewed(self, governed: Governed) -> bool:
+        """Whether other rules govern than the ones given; from now on they are known here.
+
+        No append checks a refusal, so who refuses asks this: a stale copy can't refuse either.
+        """
+        name = governed.decision_type.name
+        now = self._governed[name] = await self.governed_now(name)
+        return now.expects != governed.expects
+
+    async def repeated(self, caller: Caller) -> PriorCommand | None:
+        """What the caller's idempotency key was used for before; refuses other content."""
+        if caller.command is None:
+            return None
+        prior = await self.log.prior(caller.command.scope, caller.command.key)
+        if prior is not None:
+            same_content(caller.command, prior)
+        return prior
+
+    async def record(
+        self,
+        events: Iterable[Event],
+        caller: Caller,
+        *,
+        expects: tuple[tuple[UUID, int], ...] = (),
+        enters: SubjectEntry | None = None,
+        leaves: tuple[UUID, ...] = (),
+    ) -> int:
+        """Write events durably, all or none."""
+        return await self.log.append(
+            Append(tuple(events), expects, caller.command, enters, leaves)
+        )
+
+
+def same_content(command: CommandKey, prior: PriorCommand) -> None:
+    """Refuse an idempotency key that comes back with other content."""
+    if command.digest != prior.digest:
+        raise KeyReused(f"Idempotency-Key: found {command.key[:60]}, used before with other content")
+
+
+def ended(before: Decision, after: Decision) -> tuple[UUID, ...]:
+    """The decision's id if these events ended it: it no longer stands on its subject."""
+    return (after.id,) if before.is_open and not after.is_open else ()
+
+
+Decide = Callable[[Decision, Governed, Stamp], Iterable[decision_events.LifeEvent]]
+
+
+def acting_as(*seats: Seat) -> Callable[[Decision], tuple[Seat, ...]]:
+    """The same seats whatever the decision."""
+    return lambda _: seats
+
+
+def in_queue(decision: Decision) -> tuple[Seat, ...]:
+    """The seat that a waiting decision is taken on from: an escalation's is its owner's."""
+    return (Seat.ESCALATION_OWNER,) if decision.level else (Seat.REVIEWER,)
+
+
+async def change(
+    desk: Desk,
+    id: UUID,
+    caller: Caller,
+    decide: Decide,
+    seats: Callable[[Decision], tuple[Seat, ...]],
+) -> Answer:
+    """Load a decision, ask the domain, record what it says; again if another was first.
+
+    `seats` says which ones the caller may act from, in the order they are tried.
+    """
+    if prior := await desk.repeated(caller):
+        return Answer(await desk.decision(id, up_to=prior.version), replayed=True)
+    for _ in range(ATTEMPTS):
+        before = await desk.decision(id)
+        caller.require_any_seat(before.decision_type)
+        _require_match(caller, before)
+        governed = await desk.governed(before.decision_type)
+        stamp = desk.stamp(caller, caller.actor(before.decision_type, *seats(before)))
+        try:
+            events = tuple(decide(before, governed, stamp))
+        except Refusal:
+            if await desk.renewed(governed):
+                continue
+            raise
+        if not events:
+            return Answer(before)
+        after = before
+        for event in events:
+            after = evolve_decision(after, event)
+        try:
+            await desk.record(
+                events, caller, expects=governed.expects, leaves=ended(before, after)
+            )
+        except Overtaken:
+            continue
+        except Stale:
+            desk.forget(before.decision_type)
+            continue
+        except Repeated as repeated:
+            assert caller.command is not None, "only a keyed command repeats"
+            same_content(caller.command, repeated.prior)
+            return Answer(await desk.decision(id, up_to=repeated.prior.version), replayed=True)
+        return Answer(after)
+    raise Contended(f"gave up after {ATTEMPTS} attempts")
+
+
+def _require_match(caller: Caller, decision: Decision) -> None:
+    if caller.if_match is not None and caller.if_match != decision.version:
+        raise PreconditionFailed(
+            f'If-Match: found "{caller.if_match}", the version is "{decision.version}"'
+        )
+
+
+def without_key(caller: Caller) -> Caller:
+    """The same caller, for a write that is not the command itself."""
+    return replace(caller, command=None)

@@ -1,0 +1,137 @@
+"""Evaluating: a dry run of a policy. It records nothing and changes nothing."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from application.desk import Caller, Desk
+from application.governing import Adoption
+from domain.admission import admit_actions, admit_context, facts_of, recorded
+from domain.decision_type.state import DecisionType, Status, stream_id
+from domain.guardrail.evaluate import trace
+from domain.guardrail.facts import Facts
+from domain.model import Value
+from domain.policy.aggregate import NoSuchVersion, PolicyVersion, find
+from domain.routing import Case, route
+from domain.values import Lane, Reason, Recommendation, Stage
+
+
+class TestView(Value):
+    """One test as it went."""
+
+    text: str
+    seen: JsonValue
+    result: str
+
+
+class TraceView(Value):
+    """One limit or rule as it went."""
+
+    id: str
+    kind: str
+    tests: tuple[TestView, ...]
+    result: str
+
+
+class Evaluation(Value):
+    """What routing would say."""
+
+    lane: Lane
+    rule: str
+    reasons: tuple[Reason, ...]
+    missing: tuple[str, ...]
+    queue: str | None
+    four_eyes: bool
+    policy_version: int | None
+    trace: tuple[TraceView, ...]
+
+
+class Trial(Value):
+    """A recommendation to try."""
+
+    recommendation: Recommendation
+    context: dict[str, JsonValue] = {}
+
+
+def evaluate_file(
+    adoption: Adoption, recommendation: Recommendation, context: Mapping[str, JsonValue]
+) -> Evaluation:
+    """Try a recommendation on a policy that no service knows of yet, at the stage it asks for."""
+    definition = adoption.definition
+    guardrail = adoption.guardrail
+    policy = PolicyVersion(
+        version=0,
+        source=adoption.policy_source,
+        source_digest=adoption.source_digest,
+        guardrail=guardrail,
+        digest=guardrail.digest,
+        drafted_by="nobody",
+    )
+    decision_type = DecisionType(
+        id=stream_id(definition.name),
+        version=0,
+        definition=definition,
+        owners=definition.owners,
+        status=Status.ACTIVE,
+        stage=definition.stage,
+        partial_share=definition.partial_share,
+    )
+    return _evaluated(decision_type, policy, recommendation, context)
+
+
+async def evaluate_version(
+    name: str, version: int, trial: Trial, caller: Caller, desk: Desk
+) -> Evaluation:
+    """Try a recommendation on any version of a decision type's policy."""
+    governed = await desk.governed_now(name)
+    caller.require_any_seat(name)
+    if governed.policy is None:
+        raise NoSuchVersion(f"version: found {version}, known are none")
+    policy = find(governed.policy, version)
+    return _evaluated(governed.decision_type, policy, trial.recommendation, trial.context)
+
+
+def _evaluated(
+    decision_type: DecisionType,
+    policy: PolicyVersion,
+    recommendation: Recommendation,
+    context: Mapping[str, JsonValue],
+) -> Evaluation:
+    definition = decision_type.definition
+    admit_actions(recommendation, definition)
+    facts = facts_of(recommendation, admit_context(context, definition), definition)
+    # A lot is drawn for a decision, and this is none: at stage `partial` it counts as lost.
+    ruling = route(Case(recommendation, facts), decision_type, policy)
+    return Evaluation(
+        lane=ruling.lane,
+        rule=ruling.rule,
+        reasons=ruling.reasons,
+        missing=ruling.missing,
+        queue=ruling.queue,
+        four_eyes=ruling.four_eyes,
+        policy_version=policy.version or None,
+        trace=_trace(policy, facts),
+    )
+
+
+def _trace(policy: PolicyVersion, facts: Facts) -> tuple[TraceView, ...]:
+    return tuple(
+        TraceView(
+            id=line.id,
+            kind=line.kind,
+            result=_word(line.result),
+            tests=tuple(
+                TestView(
+                    text=test.text,
+                    seen=None if test.seen is None else recorded(test.seen),
+                    result=_word(test.result),
+                )
+                for test in line.tests
+            ),
+        )
+        for line in trace(policy.guardrail, facts)
+    )
+
+
+def _word(result: bool | None) -> str:
+    return "unknown" if result is None else str(result).lower()

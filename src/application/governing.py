@@ -1,0 +1,190 @@
+"""Governing: who owns a decision type, which policy speaks for it, and when automation stops."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from application.desk import (
+    ATTEMPTS,
+    Caller,
+    Contended,
+    Desk,
+    Governed,
+    NoSuchDecisionType,
+    without_key,
+)
+from application.ports import Overtaken, Repeated
+from domain.decision_type import commands as types
+from domain.decision_type.definition import DecisionTypeDefinition
+from domain.decision_type.events import LifeEvent as TypeEvent
+from domain.decision_type.state import DecisionType, fold
+from domain.decision_type.state import Status as TypeStatus
+from domain.guardrail.document import Guardrail
+from domain.model import Actor, ActorKind, Event, Seat, Stamp, Value
+from domain.policy import aggregate as policies
+from domain.policy.aggregate import Policy
+from domain.policy.events import LifeEvent as PolicyEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """A catalogue file as understood: a decision type, and its policy as signed and as meant."""
+
+    definition: DecisionTypeDefinition
+    policy_source: str
+    source_digest: str
+    guardrail: Guardrail
+
+
+class Switch(Value):
+    """Why automation is stopped, or allowed again."""
+
+    reason_code: str = Field(min_length=1, max_length=100)
+    comment: str | None = Field(default=None, max_length=2000)
+
+
+async def adopt(adoption: Adoption, caller: Caller, desk: Desk) -> Governed:
+    """Put a decision type and its policy into force, on its owners' written word.
+
+    The file is what the owners agreed to, so each step is recorded as the owner's whose step it
+    is, `via` the adoption. Adopting the same file again changes nothing.
+    """
+    name = adoption.definition.name
+    for _ in range(ATTEMPTS):
+        events = await _adoption_events(adoption, caller, desk)
+        try:
+            if events:
+                await desk.record(events, without_key(caller))
+        except Overtaken:
+            continue
+        desk.forget(name)
+        return await desk.governed(name)
+    raise Contended(f"gave up after {ATTEMPTS} attempts")
+
+
+async def _adoption_events(adoption: Adoption, caller: Caller, desk: Desk) -> list[Event]:
+    definition = adoption.definition
+    state = await desk.decision_type(definition.name)
+    policy = await desk.policy(definition.name)
+    via = f"adoption by {caller.identity.id}"
+
+    def stamp(seat: Seat) -> Stamp:
+        person = definition.owners.get(seat, caller.identity.id)
+        return desk.stamp(
+            caller, Actor(kind=ActorKind.HUMAN, id=person, seat=seat, via=via)
+        )
+
+    events: list[Event] = []
+    if state is None or state.definition != definition:
+        drafted = types.draft(state, definition, stamp(Seat.DECISION_OWNER))
+        state = _take(state, drafted, events)
+    if definition.baseline is not None and state.baseline is None:
+        registered = types.register_baseline(
+            state, definition.baseline, stamp(Seat.DECISION_OWNER)
+        )
+        state = _take(state, registered, events)
+    if state.status is TypeStatus.DRAFT:
+        state = _take(state, types.activate(state, stamp(Seat.DECISION_OWNER)), events)
+    if policy is None or policy.active is None or policy.active.digest != adoption.guardrail.digest:
+        events.extend(_policy_events(adoption, state, policy, stamp))
+    return events
+
+
+def _take(
+    state: DecisionType | None, caused: tuple[TypeEvent, ...], events: list[Event]
+) -> DecisionType:
+    events.extend(caused)
+    after = fold(caused, state)
+    assert after is not None
+    return after
+
+
+def _policy_events(
+    adoption: Adoption,
+    state: DecisionType,
+    policy: Policy | None,
+    stamp: Callable[[Seat], Stamp],
+) -> tuple[PolicyEvent, ...]:
+    drafted = policies.draft(
+        policy,
+        adoption.definition.name,
+        adoption.policy_source,
+        adoption.source_digest,
+        adoption.guardrail,
+        stamp(Seat.AI_PRODUCT_OWNER),
+    )
+    known = policies.fold(drafted, policy)
+    assert known is not None
+    newest = max(known.versions)
+    activated = policies.activate(known, state, newest, stamp(Seat.RISK_OWNER))
+    return (*drafted, *activated)
+
+
+async def suspend(name: str, switch: Switch, caller: Caller, desk: Desk) -> DecisionType:
+    """Pull the kill switch: from the answer on, nothing of this type automates anywhere."""
+    return await _govern(
+        name,
+        caller,
+        desk,
+        lambda state, stamp: types.suspend(state, switch.reason_code, switch.comment, stamp),
+    )
+
+
+async def resume(name: str, switch: Switch, caller: Caller, desk: Desk) -> DecisionType:
+    """Allow automation again."""
+    return await _govern(
+        name,
+        caller,
+        desk,
+        lambda state, stamp: types.resume(state, switch.reason_code, switch.comment, stamp),
+    )
+
+
+async def assign_owner(
+    name: str, seat: Seat, person: str, caller: Caller, desk: Desk
+) -> DecisionType:
+    """Give a seat to a person."""
+    return await _govern(
+        name, caller, desk, lambda state, stamp: types.assign_owner(state, seat, person, stamp)
+    )
+
+
+async def vacate_owner(name: str, seat: Seat, caller: Caller, desk: Desk) -> DecisionType:
+    """Record that a seat is empty."""
+    return await _govern(
+        name, caller, desk, lambda state, stamp: types.vacate_owner(state, seat, stamp)
+    )
+
+
+OWNERS = (Seat.RISK_OWNER, Seat.DECISION_OWNER, Seat.AI_PRODUCT_OWNER, Seat.ESCALATION_OWNER)
+
+
+async def _govern(
+    name: str,
+    caller: Caller,
+    desk: Desk,
+    decide: Callable[[DecisionType, Stamp], Iterable[TypeEvent]],
+) -> DecisionType:
+    for _ in range(ATTEMPTS):
+        if prior := await desk.repeated(caller):
+            repeated = await desk.decision_type(name, up_to=prior.version)
+            assert repeated is not None
+            return repeated
+        state = await desk.decision_type(name)
+        if state is None:
+            raise NoSuchDecisionType(f"decision_type: found {name[:60]}")
+        held = tuple(s for s in OWNERS if state.owner(s) == caller.identity.id)
+        stamp = desk.stamp(caller, caller.actor(name, *held))
+        events = tuple(decide(state, stamp))
+        if not events:
+            return state
+        try:
+            await desk.record(events, caller)
+        except (Overtaken, Repeated):
+            continue
+        desk.forget(name)
+        after = fold(events, state)
+        assert after is not None
+        return after
+    raise Contended(f"gave up after {ATTEMPTS} attempts")

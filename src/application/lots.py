@@ -1,0 +1,40 @@
+"""Drawing lots: keyed, so that nobody can guess or change one, and anyone with the key can check."""
+
+import hmac
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from domain.guardrail.document import Guardrail
+from domain.values import Lane, QualityDraw
+
+LOTS = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class LotDrawer:
+    """HMAC-SHA256 (RFC 2104) of the decision's id under a named key; the first 8 bytes count."""
+
+    key: bytes = field(repr=False)
+    key_id: str
+
+    def quality(self, decision_id: UUID, guardrail: Guardrail) -> QualityDraw | None:
+        """Whether a person checks this decision if it automates; None where no sample is drawn."""
+        sample = next((s for s in guardrail.sampling if s.of is Lane.AUTOMATE), None)
+        if sample is None:
+            return None
+        drawn = self._draw(decision_id.bytes) < _share(sample.rate)
+        return QualityDraw(
+            rate=sample.rate, key_id=self.key_id, sampled=drawn, queue=sample.queue
+        )
+
+    def partial(self, decision_id: UUID) -> int:
+        """The lot by which stage `partial` picks; independent of the quality sample's."""
+        return self._draw(b"partial:" + decision_id.bytes)
+
+    def _draw(self, message: bytes) -> int:
+        return int.from_bytes(hmac.digest(self.key, message, "sha256")[:8])
+
+
+def _share(rate: Decimal) -> Decimal:
+    return rate * LOTS

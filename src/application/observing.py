@@ -1,0 +1,86 @@
+"""Observing: what proved right, what a quality check says, who objects, who takes it back."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from application.desk import Answer, Caller, Desk, acting_as, change
+from domain.decision import judging, opening
+from domain.model import Seat, Value
+
+OBSERVES = acting_as(Seat.PRODUCER, Seat.DECISION_OWNER, Seat.AI_PRODUCT_OWNER)
+CONTESTS = acting_as(Seat.DECISION_OWNER, Seat.RISK_OWNER, Seat.PRODUCER)
+
+
+class Outcome(Value):
+    """What proved right in the end."""
+
+    correct: bool | None = None
+    actual_action: str | None = Field(default=None, max_length=200)
+    observed_at: AwareDatetime
+
+
+class QualityVerdict(Value):
+    """What a person says of an automated decision that the lot fell on."""
+
+    verdict: Literal["confirm", "overturn"]
+    comment: str | None = Field(default=None, max_length=2000)
+
+
+class Remark(Value):
+    """Why, in the caller's own words."""
+
+    comment: str | None = Field(default=None, max_length=2000)
+
+
+async def observe(id: UUID, outcome: Outcome, caller: Caller, desk: Desk) -> Answer:
+    """Record what proved right."""
+    return await change(
+        desk,
+        id,
+        caller,
+        lambda d, g, stamp: judging.observe_outcome(
+            d,
+            outcome.correct,
+            outcome.actual_action,
+            outcome.observed_at,
+            g.decision_type,
+            stamp,
+        ),
+        OBSERVES,
+    )
+
+
+async def judge(id: UUID, verdict: QualityVerdict, caller: Caller, desk: Desk) -> Answer:
+    """Record a quality verdict."""
+    confirms = verdict.verdict == "confirm"
+    return await change(
+        desk,
+        id,
+        caller,
+        lambda d, _, stamp: judging.judge_quality(d, confirms, verdict.comment, stamp),
+        acting_as(Seat.QUALITY_REVIEWER),
+    )
+
+
+async def contest(id: UUID, remark: Remark, caller: Caller, desk: Desk) -> Answer:
+    """Record that someone objects."""
+    return await change(
+        desk,
+        id,
+        caller,
+        lambda d, _, stamp: judging.contest(d, remark.comment, stamp),
+        CONTESTS,
+    )
+
+
+async def withdraw(id: UUID, remark: Remark, caller: Caller, desk: Desk) -> Answer:
+    """The producer takes its recommendation back."""
+    return await change(
+        desk,
+        id,
+        caller,
+        lambda d, _, stamp: opening.withdraw(d, remark.comment, stamp),
+        acting_as(Seat.PRODUCER),
+    )

@@ -1,0 +1,152 @@
+"""What the application asks of the outside world: a log, projections' storage, a clock, identities.
+
+Each port has at least two adapters that ship (memory and PostgreSQL for the log), and one
+contract suite in `tests/adapters/` that both must pass.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from domain.model import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKey:
+    """An idempotency key as its caller owns it: the same key with other content is another matter."""
+
+    scope: str
+    """The caller (an identity's id) and the operation: two callers may use the same key."""
+    key: str
+    digest: bytes
+    """SHA-256 of the request's content."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriorCommand:
+    """What a key was used for first: the stream it wrote and the version it left it at."""
+
+    stream: UUID
+    version: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectEntry:
+    """A decision becomes live on a subject; `seen` are the live ones its command knew about."""
+
+    decision_type: str
+    subject: str
+    decision_id: UUID
+    seen: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """One write, all or nothing: events of one or more streams and what must hold for them.
+
+    Refusals come back as that append's own exception, never as its neighbours' in a batch.
+    """
+
+    events: tuple[Event, ...]
+    expects: tuple[tuple[UUID, int], ...] = ()
+    """(stream, version) pairs that must still be the newest: what the command relied on."""
+    command: CommandKey | None = None
+    enters: SubjectEntry | None = None
+    leaves: tuple[UUID, ...] = ()
+    """Decisions that stop being live on their subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Positioned:
+    """An event and where it stands in the global log. Positions rise; they may have gaps."""
+
+    position: int
+    event: Event
+
+
+class Overtaken(Exception):
+    """Another writer was first: a version is taken. Load again and decide again."""
+
+
+class Stale(Exception):
+    """A stream the command relied on has moved on. Load again and decide again."""
+
+
+class SubjectTaken(Exception):
+    """Other live decisions stand on the subject than the command knew of; `live` are all of them."""
+
+    def __init__(self, live: frozenset[UUID]) -> None:
+        super().__init__(f"live on this subject: {sorted(map(str, live))}")
+        self.live = live
+
+
+class Repeated(Exception):
+    """The idempotency key was used before; `prior` says for what."""
+
+    def __init__(self, prior: PriorCommand) -> None:
+        super().__init__(f"already recorded as {prior.stream} version {prior.version}")
+        self.prior = prior
+
+
+class Busy(Exception):
+    """More is waiting to be written than the service promises to hold. Nothing was recorded."""
+
+
+class Unknown(Exception):
+    """The connection was lost after sending: written or not, nobody can say yet. Ask by the key."""
+
+
+class EventLog(Protocol):
+    """The append-only log of everything that happened."""
+
+    async def append(self, append: Append) -> int:
+        """Write durably and give the position of the last event.
+
+        Raises `Overtaken`, `Stale`, `SubjectTaken`, `Repeated`, `Busy` or `Unknown`.
+        """
+        ...
+
+    async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:
+        """All events of one stream in order (to version `up_to`, inclusive); empty if none."""
+        ...
+
+    async def after(
+        self, position: int, *, limit: int = 500, topics: Sequence[str] = ()
+    ) -> Sequence[Positioned]:
+        """Events behind a position, in order. Never skips one that commits later."""
+        ...
+
+    async def prior(self, scope: str, key: str) -> PriorCommand | None:
+        """What an idempotency key was used for, if it was."""
+        ...
+
+    async def live_on(self, decision_type: str, subject: str) -> frozenset[UUID]:
+        """The live decisions on a subject."""
+        ...
+
+    def changes(self) -> AsyncIterator[None]:
+        """Ticks whenever something was appended, by any process, and at least once a second."""
+        ...
+
+
+class Clock(Protocol):
+    """The time, so that tests may hold it."""
+
+    def now(self) -> datetime:
+        """The time with an offset (UTC)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is calling, as the door knows them: a person or a service, and the seats they hold.
+
+    `seats` maps a decision type's name (or "*") to the seats held there.
+    """
+
+    id: str
+    kind: str
+    seats: dict[str, frozenset[str]] = field(default_factory=dict)

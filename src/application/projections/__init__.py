@@ -1,0 +1,50 @@
+"""Projections: a key and a fold over the log. Storage merely remembers them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from application.ports import Positioned
+from domain.model import Event, Value
+
+
+class Row(Value):
+    """One row of a projection; its fields are the columns of the projection's table."""
+
+    key: str
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Projection(ABC, Generic[R]):
+    """What is remembered about the log, one row a key.
+
+    A fold sees only the row and the event, so the same events always give the same rows.
+    """
+
+    name: ClassVar[str]
+    """Also the name of its table and of its position in the log."""
+    topics: ClassVar[tuple[str, ...]] = ()
+    """The event topics it follows; none means all of them."""
+    Row: type[R]
+
+    @abstractmethod
+    def key(self, event: Event) -> str | None:
+        """The row that an event concerns, or nothing if it concerns none."""
+
+    @abstractmethod
+    def fold(self, row: R | None, positioned: Positioned) -> R | None:
+        """The row after the event; None if there is no longer one."""
+
+    def concerned(self, events: Iterable[Positioned]) -> list[tuple[str, Positioned]]:
+        """The events that concern a row, each with that row's key, in order."""
+        return [(key, p) for p in events if (key := self.key(p.event)) is not None]
+
+
+def fold_onto(
+    projection: Projection[R], rows: dict[str, R | None], events: Iterable[tuple[str, Positioned]]
+) -> None:
+    """Fold each event into the row it concerns; a row that is no more becomes None."""
+    for key, positioned in events:
+        rows[key] = projection.fold(rows.get(key), positioned)

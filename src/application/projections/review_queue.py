@@ -1,0 +1,207 @@
+"""The review queues: what waits for a person, in which queue, until when, and who has it."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from application.projections import Row
+from application.projections.of_decisions import OfDecisions
+from application.projections.standing import (
+    in_places,
+    level_after,
+    placement_of,
+    routing_of,
+    status_after,
+)
+from domain.decision import events as d
+from domain.decision.state import Status
+from domain.model import Seat
+from domain.values import ExceptionCode, Lane, Reason
+
+
+class QueueItem(Row):
+    """An open decision. It is in a queue while it waits; the row goes when the decision ends."""
+
+    decision_type: str
+    subject: str
+    subject_version: str | None
+    workflow: str | None
+    producer: str
+    action: str
+    """The recommended action."""
+    confidence: Decimal | None
+    risk: Decimal | None
+    received_at: AwareDatetime
+    version: int
+    """The version of the stream that the row is folded up to."""
+
+    status: Status = Status.RECEIVED
+    waits: bool = False
+    """Whether someone other than the producer has something to do about it."""
+    waits_for_a_person: bool = False
+    """Whether a person may claim it: the others wait for information, or for a receipt."""
+    queue: str | None = None
+    seat: Seat | None = None
+    person: str | None = None
+    entered_at: AwareDatetime | None = None
+    """When it came to where it waits now."""
+    due_at: AwareDatetime | None = None
+
+    lane: Lane | None = None
+    level: int = 0
+    """How far up the escalation owner's ladder it stands; 0 is not escalated."""
+    rule: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    exceptions: tuple[ExceptionCode, ...] = ()
+    missing: tuple[str, ...] = ()
+    conflict: UUID | None = None
+    holder: str | None = None
+    """Who has it on lease, live or lapsed."""
+    lease_expires_at: AwareDatetime | None = None
+    four_eyes: bool = False
+    first_reviewer: str | None = None
+    """The first pair of eyes, while the second is awaited."""
+
+
+Changes = dict[str, Any]
+
+NO_LEASE: Changes = {"holder": None, "lease_expires_at": None}
+ENDS_A_LEASE = (
+    d.Released,
+    d.Reviewed,
+    d.Overridden,
+    d.SecondReviewed,
+    d.EscalationResolved,
+    d.ActionAuthorised,
+    d.Rerouted,
+)
+
+
+class ReviewQueue(OfDecisions[QueueItem]):
+    """One row an open decision."""
+
+    name: ClassVar[str] = "review_queue"
+    Row = QueueItem
+
+    def opened(self, event: d.Recommended) -> QueueItem:
+        """A decision has begun; it waits for nobody yet."""
+        return QueueItem(
+            key=str(event.originator_id),
+            decision_type=event.decision_type,
+            subject=event.subject,
+            subject_version=event.subject_version,
+            workflow=event.workflow,
+            producer=event.actor.id,
+            action=event.recommendation.action,
+            confidence=in_places(event.recommendation.confidence),
+            risk=in_places(event.recommendation.risk),
+            received_at=event.timestamp,
+            version=event.originator_version,
+        )
+
+    def after(self, row: QueueItem, event: d.LifeEvent) -> QueueItem | None:
+        """Gone with the decision's end; nothing that follows an end brings it back."""
+        status = status_after(row.status, row.level, event)
+        if status.is_end:
+            return None
+        changes: Changes = {
+            "version": event.originator_version,
+            "status": status,
+            "level": level_after(row.level, event),
+            "waits": status not in (Status.RECEIVED, Status.ACTIONED),
+            "waits_for_a_person": status.waits_for_a_person,
+        }
+        changes |= _routed(event) | _raised(row, event) | _placed(event) | _own(row, event)
+        return row.model_copy(update=changes)
+
+
+def _routed(event: d.LifeEvent) -> Changes:
+    routing = routing_of(event)
+    if routing is None:
+        return {}
+    return {
+        "lane": routing.lane,
+        "rule": routing.rule,
+        "reasons": routing.reasons,
+        "four_eyes": routing.four_eyes,
+    }
+
+
+def _raised(row: QueueItem, event: d.LifeEvent) -> Changes:
+    """The exceptions met so far, each once."""
+    codes = exceptions_of(event)
+    return {"exceptions": tuple(dict.fromkeys((*row.exceptions, *codes)))} if codes else {}
+
+
+def exceptions_of(event: d.LifeEvent) -> tuple[ExceptionCode, ...]:
+    """The exceptions that an event raises; where routing spoke, they are routing's."""
+    if (routing := routing_of(event)) is not None:
+        return routing.exceptions
+    match event:
+        case d.Escalated():
+            return () if event.exception is None else (event.exception,)
+        case d.Held() | d.DeadlineMissed() | d.Expired():
+            return (event.exception,)
+        case _:
+            code = _PLAIN.get(type(event))
+            return () if code is None else (code,)
+
+
+_PLAIN: dict[type[d.DecisionEvent], ExceptionCode] = {
+    d.ActionFailed: ExceptionCode.ACTION_FAILED,
+    d.ActionUnknown: ExceptionCode.ACTION_UNKNOWN,
+    d.ReversalFailed: ExceptionCode.REVERSAL_FAILED,
+    d.QualityOverturned: ExceptionCode.QA_OVERTURNED,
+    d.Contested: ExceptionCode.CONTESTED,
+    d.Rerouted: ExceptionCode.STALE_SUBJECT,
+    d.Superseded: ExceptionCode.SUPERSEDED,
+}
+
+
+def _placed(event: d.LifeEvent) -> Changes:
+    """Where it waits now; whoever had it on lease has it no more."""
+    place = placement_of(event)
+    if place is None:
+        return NO_LEASE if isinstance(event, ENDS_A_LEASE) else {}
+    return NO_LEASE | {
+        "queue": place.queue,
+        "seat": place.seat,
+        "person": place.person,
+        "due_at": place.due_at,
+        "entered_at": event.timestamp,
+    }
+
+
+def _own(row: QueueItem, event: d.LifeEvent) -> Changes:
+    """What only one kind of event changes."""
+    match event:
+        case d.Escalated():
+            said = row.reasons if event.routing is None else event.routing.reasons
+            return {
+                "lane": Lane.ESCALATE,
+                "first_reviewer": None,
+                "reasons": said if event.reason in said else (*said, event.reason),
+            }
+        case d.Held():
+            said = row.reasons if event.routing is None else event.routing.reasons
+            return {
+                "lane": row.lane,
+                "missing": event.missing,
+                "conflict": event.conflict,
+                "first_reviewer": None,
+                "reasons": (*said, event.reason),
+            }
+        case d.HoldReleased():
+            return {"missing": (), "conflict": None}
+        case d.Claimed():
+            return {"holder": event.holder, "lease_expires_at": event.expires_at}
+        case d.Reviewed() | d.Overridden():
+            return {"first_reviewer": event.actor.id}
+        case d.ActionAuthorised():
+            return {"queue": None, "seat": None, "person": None, "due_at": None}
+        case d.Rerouted():
+            return {"first_reviewer": None}
+        case _:
+            return {}

@@ -1,0 +1,269 @@
+"""Recommending: a service hands over what its AI suggests and learns who acts."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from application.desk import (
+    ATTEMPTS,
+    Answer,
+    Caller,
+    Contended,
+    Desk,
+    Governed,
+    same_content,
+    without_key,
+)
+from application.ports import Overtaken, PriorCommand, Repeated, Stale, SubjectEntry, SubjectTaken
+from domain.admission import InvalidInput, admit_actions, admit_context, facts_of
+from domain.conflict import Conflict, join, open_conflict
+from domain.decision.events import AttemptRejected, LifeEvent
+from domain.decision.opening import (
+    Lots,
+    Submission,
+    dispatch,
+    hold_for_conflict,
+    open_decision,
+    recommended,
+    supersede,
+)
+from domain.decision.state import Decision, evolve, fold
+from domain.decision_type.state import Status
+from domain.model import Event, Forbidden, Seat, Stamp, Value, envelope
+from domain.routing import Case, Ruling, route
+from domain.values import ExceptionCode, ModelRef, Recommendation, Stage
+
+Text = Field(min_length=1, max_length=200)
+
+
+class Recommend(Value):
+    """What a producer sends: one proposed action on one subject."""
+
+    decision_type: str = Text
+    subject: str = Text
+    subject_version: str | None = Field(default=None, max_length=200)
+    recommendation: Recommendation
+    model: ModelRef
+    context: dict[str, JsonValue] = Field(default_factory=dict)
+    workflow: str | None = Field(default=None, max_length=200)
+    recommended_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    previous: UUID | None = None
+
+
+class NotActive(Forbidden):
+    """Only an active decision type takes recommendations."""
+
+    CODE = "REJ.decision_type_state"
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One try at deciding: everything it rests on, so that a newer world means a new attempt."""
+
+    id: UUID
+    submission: Submission
+    governed: Governed
+    stamp: Stamp
+    lots: Lots
+    ruling: Ruling
+
+
+async def recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
+    """Route a recommendation under the policy in force and record both as one fact."""
+    try:
+        return await _recommend(command, caller, desk)
+    except (NotActive, InvalidInput) as refusal:
+        # The decision type may have changed since this very command was accepted.
+        if prior := await desk.repeated(caller):
+            return await _as_before(prior, desk)
+        if isinstance(refusal, InvalidInput):
+            stamp = desk.stamp(caller, caller.actor(command.decision_type, Seat.PRODUCER))
+            rejected = _rejected(command, refusal, stamp, desk)
+            await desk.record([rejected], without_key(caller))
+        raise
+
+
+async def _recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
+    seen: frozenset[UUID] = frozenset()
+    for _ in range(ATTEMPTS):
+        attempt = await _attempt(command, caller, desk)
+        try:
+            if seen:
+                return await _beside_others(attempt, seen, caller, desk)
+            return await _alone(attempt, caller, desk)
+        except SubjectTaken as taken:
+            seen = taken.live
+        except Stale:
+            desk.forget(command.decision_type)
+        except Overtaken:
+            continue
+        except Repeated as repeated:
+            assert caller.command is not None, "only a keyed command repeats"
+            same_content(caller.command, repeated.prior)
+            return await _as_before(repeated.prior, desk)
+    raise Contended(f"gave up after {ATTEMPTS} attempts")
+
+
+async def _as_before(prior: PriorCommand, desk: Desk) -> Answer:
+    """What the command answered the first time."""
+    return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
+
+
+async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
+    actor = caller.require(command.decision_type, Seat.PRODUCER)
+    governed = await desk.governed(command.decision_type)
+    try:
+        submission = _admitted(command, governed)
+    except (NotActive, InvalidInput):
+        if not await desk.renewed(governed):
+            raise
+        governed = await desk.governed(command.decision_type)
+        submission = _admitted(command, governed)
+    stamp = desk.stamp(caller, actor)
+    id = desk.new_id()
+    lots = lots_for(id, governed, desk)
+    return _Attempt(id, submission, governed, stamp, lots, rule(submission, governed, lots))
+
+
+def _admitted(command: Recommend, governed: Governed) -> Submission:
+    """The recommendation as facts, if its decision type takes any and it fits."""
+    if governed.decision_type.status is not Status.ACTIVE:
+        raise NotActive(f"{command.decision_type} is {governed.decision_type.status}")
+    definition = governed.decision_type.definition
+    admit_actions(command.recommendation, definition)
+    context = admit_context(command.context, definition)
+    return Submission(**{**dict(command), "context": context})
+
+
+def _rejected(
+    command: Recommend, refusal: InvalidInput, stamp: Stamp, desk: Desk
+) -> AttemptRejected:
+    return AttemptRejected(
+        **envelope(desk.new_id(), 1, stamp),
+        decision_type=command.decision_type,
+        operation="recommend",
+        code=refusal.CODE,
+        field=refusal.problems[0].field,
+        content_digest=f"sha256:{sha256(command.model_dump_json().encode()).hexdigest()}",
+    )
+
+
+def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
+    """The lots that are drawn for a decision: none where nothing depends on one."""
+    policy = governed.active_policy
+    by_lot = governed.decision_type.stage is Stage.PARTIAL
+    return Lots(
+        partial=desk.lots.partial(id) if by_lot else None,
+        quality=desk.lots.quality(id, policy.guardrail) if policy else None,
+    )
+
+
+def rule(submission: Submission, governed: Governed, lots: Lots) -> Ruling:
+    """What routing says of a submission."""
+    facts = facts_of(
+        submission.recommendation, submission.context, governed.decision_type.definition
+    )
+    case = Case(submission.recommendation, facts, lots.partial)
+    return route(case, governed.decision_type, governed.active_policy)
+
+
+async def _alone(attempt: _Attempt, caller: Caller, desk: Desk) -> Answer:
+    """The common case: no other live decision stands on the subject."""
+    events = open_decision(
+        attempt.id,
+        attempt.submission,
+        attempt.ruling,
+        attempt.governed.decision_type,
+        attempt.lots,
+        attempt.stamp,
+    )
+    return await _recorded(attempt, events, (), (), frozenset(), caller, desk)
+
+
+async def _beside_others(
+    attempt: _Attempt, seen: frozenset[UUID], caller: Caller, desk: Desk
+) -> Answer:
+    """Other live decisions stand on the subject: replace one's own, and settle who conflicts."""
+    known = [await desk.decision(id) for id in sorted(seen)]
+    others = [o for o in known if o.is_open]  # the append tells if one has ended meanwhile
+    replaced = [o for o in others if o.authority is None and o.producer == attempt.stamp.actor.id]
+    against = [
+        o
+        for o in others
+        if o not in replaced
+        and o.producer != attempt.stamp.actor.id
+        and o.recommendation.action != attempt.submission.recommendation.action
+    ]
+    ended = [e for old in replaced for e in supersede(old, attempt.id, attempt.stamp)]
+    submission = attempt.submission
+    if replaced and submission.previous is None:
+        submission = submission.model_copy(update={"previous": replaced[-1].id})
+    first = recommended(attempt.id, submission, attempt.stamp)
+    opened = evolve(None, first)
+    decision_type = attempt.governed.decision_type
+    if against:
+        rest, held = await _in_conflict(opened, against, attempt, desk)
+    else:
+        rest = dispatch(opened, attempt.ruling, decision_type, attempt.lots, attempt.stamp)
+        held = []
+    leaves = tuple(old.id for old in replaced)
+    return await _recorded(
+        attempt, (first, *rest), (*ended, *held), leaves, seen, caller, desk
+    )
+
+
+async def _in_conflict(
+    opened: Decision, against: list[Decision], attempt: _Attempt, desk: Desk
+) -> tuple[tuple[LifeEvent, ...], list[Event]]:
+    """Hold everyone who can still be held under one conflict; nobody automates."""
+    decision_type, stamp = attempt.governed.decision_type, attempt.stamp
+    standing = await _open_conflict(against, desk)
+    events: list[Event] = []
+    if standing is None:
+        id = desk.new_id()
+        members = (*(o.id for o in against), opened.id)
+        events.append(
+            open_conflict(id, decision_type.name, attempt.submission.subject, members, stamp)
+        )
+    else:
+        id = standing.id
+        events.append(join(standing, opened.id, stamp))
+    for other in against:
+        if other.authority is None and other.held_for is not ExceptionCode.CONFLICT:
+            events.extend(hold_for_conflict(other, id, decision_type, stamp))
+    return hold_for_conflict(opened, id, decision_type, stamp), events
+
+
+async def _open_conflict(against: list[Decision], desk: Desk) -> Conflict | None:
+    """The conflict that one of these is held in. Who was escalated out of one is held anew."""
+    for other in against:
+        if other.held_for is ExceptionCode.CONFLICT and other.conflict is not None:
+            return await desk.conflict(other.conflict)
+    return None
+
+
+async def _recorded(
+    attempt: _Attempt,
+    events: tuple[LifeEvent, ...],
+    others: tuple[Event, ...],
+    leaves: tuple[UUID, ...],
+    seen: frozenset[UUID],
+    caller: Caller,
+    desk: Desk,
+) -> Answer:
+    entry = SubjectEntry(
+        attempt.submission.decision_type, attempt.submission.subject, attempt.id, seen
+    )
+    await desk.record(
+        (*events, *others),
+        caller,
+        expects=attempt.governed.expects,
+        enters=entry,
+        leaves=leaves,
+    )
+    decision = fold(events)
+    assert decision is not None
+    return Answer(decision)

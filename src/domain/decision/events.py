@@ -1,0 +1,371 @@
+"""The events of a decision, in the order of a life. Their union is the registry."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from domain.model import Event, Value
+from domain.values import (
+    AuthorityKind,
+    Disposition,
+    ExceptionCode,
+    Lane,
+    ModelRef,
+    Placement,
+    PolicyRef,
+    QualityDraw,
+    Reason,
+    Recommendation,
+)
+
+
+class DecisionEvent(Event):
+    """A fact in the life of one decision; it names its decision type, so a fold needs no look-up."""
+
+    decision_type: str
+
+
+class Routing(Value):
+    """What routing said, as recorded: enough to say why at once, and to replay it years later."""
+
+    lane: Lane
+    rule: str
+    reasons: tuple[Reason, ...]
+    exceptions: tuple[ExceptionCode, ...] = ()
+    policy: PolicyRef | None
+    decision_type_version: int
+    trace_digest: str
+    four_eyes: bool = False
+    draw: int | None = None
+    """The keyed lot (0 to 2**64-1) that stage `partial` picks by; recorded so that it replays."""
+
+
+class Recommended(DecisionEvent):
+    """A service handed over what its AI suggests."""
+
+    TOPIC: ClassVar[str] = "decision.recommended"
+    subject: str
+    subject_version: str | None = None
+    recommendation: Recommendation
+    model: ModelRef
+    context: dict[str, JsonValue]
+    """Facts normalised at the door: numbers as decimal strings, tags as sorted lists."""
+    workflow: str | None = None
+    recommended_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    previous: UUID | None = None
+    """The decision on the same subject that this one looks at anew."""
+
+
+class AutoActioned(DecisionEvent):
+    """Policy allowed the recommended action without asking a person."""
+
+    TOPIC: ClassVar[str] = "decision.auto_actioned"
+    routing: Routing
+    quality: QualityDraw | None = None
+
+
+class RoutedToReview(DecisionEvent):
+    """A person must agree before anything happens."""
+
+    TOPIC: ClassVar[str] = "decision.routed_to_review"
+    routing: Routing
+    placement: Placement
+
+
+class Escalated(DecisionEvent):
+    """The choice passed to the escalation owner's ladder."""
+
+    TOPIC: ClassVar[str] = "decision.escalated"
+    cause: Literal["policy", "timeout", "reviewer", "exception"]
+    routing: Routing | None = None
+    """Present when policy escalated; a later escalation keeps the routing that stands."""
+    reason: Reason
+    exception: ExceptionCode | None = None
+    level: int = Field(ge=1)
+    placement: Placement
+
+
+class Held(DecisionEvent):
+    """The decision waits for something that is missing before anybody can decide."""
+
+    TOPIC: ClassVar[str] = "decision.held"
+    exception: ExceptionCode
+    reason: Reason
+    missing: tuple[str, ...] = ()
+    conflict: UUID | None = None
+    routing: Routing | None = None
+    placement: Placement
+
+
+class HoldReleased(DecisionEvent):
+    """What the decision waited for has come; it is routed again."""
+
+    TOPIC: ClassVar[str] = "decision.hold_released"
+    reason: Reason
+
+
+class Claimed(DecisionEvent):
+    """A person took the decision on for a while; nobody else can dispose of it meanwhile."""
+
+    TOPIC: ClassVar[str] = "decision.claimed"
+    holder: str
+    expires_at: AwareDatetime
+    action_digest: str
+
+
+class Released(DecisionEvent):
+    """The person gave the decision back undecided."""
+
+    TOPIC: ClassVar[str] = "decision.released"
+
+
+class InformationRequested(DecisionEvent):
+    """The reviewer can't decide on what is there and asked for more."""
+
+    TOPIC: ClassVar[str] = "decision.information_requested"
+    comment: str | None = None
+    placement: Placement
+
+
+class InformationProvided(DecisionEvent):
+    """What was missing or asked for has been supplied."""
+
+    TOPIC: ClassVar[str] = "decision.information_provided"
+    context: dict[str, JsonValue]
+    comment: str | None = None
+    placement: Placement | None = None
+    """Where it waits next, when a person asked; a held decision is routed again instead."""
+
+
+class Reviewed(DecisionEvent):
+    """A reviewer agreed with the recommended action, or sent it back."""
+
+    TOPIC: ClassVar[str] = "decision.reviewed"
+    disposition: Disposition
+    parameters: dict[str, JsonValue] | None = None
+    reason_code: str | None = None
+    comment: str | None = None
+
+
+class Overridden(DecisionEvent):
+    """A reviewer chose another action than the AI did."""
+
+    TOPIC: ClassVar[str] = "decision.overridden"
+    action: str
+    parameters: dict[str, JsonValue] | None = None
+    reason_code: str
+    comment: str | None = None
+
+
+class SecondReviewed(DecisionEvent):
+    """A second pair of eyes looked: the two agree, or the escalation owner settles it."""
+
+    TOPIC: ClassVar[str] = "decision.second_reviewed"
+    agrees: bool
+    action: str
+    comment: str | None = None
+
+
+class EscalationResolved(DecisionEvent):
+    """The escalation owner decided; without an action, the decision ends with none."""
+
+    TOPIC: ClassVar[str] = "decision.escalation_resolved"
+    disposition: Disposition
+    action: str | None
+    parameters: dict[str, JsonValue] | None = None
+    reason_code: str | None = None
+    comment: str | None = None
+
+
+class ActionAuthorised(DecisionEvent):
+    """The action may now be carried out, on a policy's or a person's authority."""
+
+    TOPIC: ClassVar[str] = "decision.action_authorised"
+    action: str
+    parameters: dict[str, JsonValue]
+    authority: AuthorityKind
+    action_digest: str
+    placement: Placement
+    """Whose it is, and until when the receipt is due."""
+
+
+class ActionDelivered(DecisionEvent):
+    """The action was carried out."""
+
+    TOPIC: ClassVar[str] = "decision.action_delivered"
+    reference: str | None = None
+    detail: str | None = None
+
+
+class ActionFailed(DecisionEvent):
+    """The action could not be carried out; a person must look."""
+
+    TOPIC: ClassVar[str] = "decision.action_failed"
+    reference: str | None = None
+    detail: str | None = None
+    placement: Placement
+
+
+class ActionUnknown(DecisionEvent):
+    """Nobody can say whether the action was carried out; it is not sent again until someone can."""
+
+    TOPIC: ClassVar[str] = "decision.action_unknown"
+    reference: str | None = None
+    detail: str | None = None
+    placement: Placement
+
+
+class ActionReconciled(DecisionEvent):
+    """Someone found out what became of an action that was unknown or had failed."""
+
+    TOPIC: ClassVar[str] = "decision.action_reconciled"
+    delivered: bool
+    reference: str | None = None
+    detail: str | None = None
+
+
+class ReversalAuthorised(DecisionEvent):
+    """An owner decided that the action is to be undone."""
+
+    TOPIC: ClassVar[str] = "decision.reversal_authorised"
+    reason_code: str
+    comment: str | None = None
+
+
+class Reversed(DecisionEvent):
+    """The compensating action was carried out."""
+
+    TOPIC: ClassVar[str] = "decision.reversed"
+    reference: str | None = None
+
+
+class ReversalFailed(DecisionEvent):
+    """The compensating action could not be carried out; the escalation owner must look."""
+
+    TOPIC: ClassVar[str] = "decision.reversal_failed"
+    detail: str | None = None
+
+
+class QualitySampled(DecisionEvent):
+    """The lot fell on this automated decision: a person checks it afterwards."""
+
+    TOPIC: ClassVar[str] = "decision.quality_sampled"
+    draw: QualityDraw
+
+
+class QualityConfirmed(DecisionEvent):
+    """The quality check agreed with what was done automatically."""
+
+    TOPIC: ClassVar[str] = "decision.quality_confirmed"
+    comment: str | None = None
+
+
+class QualityOverturned(DecisionEvent):
+    """The quality check disagreed with what was done automatically."""
+
+    TOPIC: ClassVar[str] = "decision.quality_overturned"
+    comment: str | None = None
+
+
+class Contested(DecisionEvent):
+    """The person affected, or the business, objects; someone not involved before must look."""
+
+    TOPIC: ClassVar[str] = "decision.contested"
+    comment: str | None = None
+
+
+class OutcomeObserved(DecisionEvent):
+    """What proved right in the end became known."""
+
+    TOPIC: ClassVar[str] = "decision.outcome_observed"
+    correct: bool | None
+    actual_action: str | None
+    observed_at: AwareDatetime
+
+
+class DeadlineMissed(DecisionEvent):
+    """A deadline passed with nobody deciding. Time alone never approves anything."""
+
+    TOPIC: ClassVar[str] = "decision.deadline_missed"
+    due_at: AwareDatetime
+    exception: ExceptionCode
+
+
+class Rerouted(DecisionEvent):
+    """The subject has moved on; the decision is routed again with the fresh input."""
+
+    TOPIC: ClassVar[str] = "decision.rerouted"
+    subject_version: str | None
+    context: dict[str, JsonValue]
+
+
+class Expired(DecisionEvent):
+    """Its time to live passed; nothing will be done."""
+
+    TOPIC: ClassVar[str] = "decision.expired"
+    exception: ExceptionCode = ExceptionCode.EXPIRED
+
+
+class Withdrawn(DecisionEvent):
+    """The producer took the recommendation back."""
+
+    TOPIC: ClassVar[str] = "decision.withdrawn"
+    comment: str | None = None
+
+
+class Superseded(DecisionEvent):
+    """A newer recommendation from the same producer on the same subject took its place."""
+
+    TOPIC: ClassVar[str] = "decision.superseded"
+    by_decision: UUID
+
+
+class AttemptRejected(DecisionEvent):
+    """Someone tried what the rules do not allow; nothing else was recorded of it."""
+
+    TOPIC: ClassVar[str] = "decision.attempt_rejected"
+    operation: str
+    code: str
+    field: str | None = None
+    content_digest: str
+    decision_id: UUID | None = None
+
+
+LifeEvent = (
+    Recommended
+    | AutoActioned
+    | RoutedToReview
+    | Escalated
+    | Held
+    | HoldReleased
+    | Claimed
+    | Released
+    | InformationRequested
+    | InformationProvided
+    | Reviewed
+    | Overridden
+    | SecondReviewed
+    | EscalationResolved
+    | ActionAuthorised
+    | ActionDelivered
+    | ActionFailed
+    | ActionUnknown
+    | ActionReconciled
+    | ReversalAuthorised
+    | Reversed
+    | ReversalFailed
+    | QualitySampled
+    | QualityConfirmed
+    | QualityOverturned
+    | Contested
+    | OutcomeObserved
+    | DeadlineMissed
+    | Rerouted
+    | Expired
+    | Withdrawn
+    | Superseded
+)
+"""What can follow in a decision's own stream. A rejected attempt has a stream of its own, so that
+refusing someone never moves the version another person is looking at."""

@@ -1,0 +1,451 @@
+"""How a decision begins, where routing sends it, and how it may end before anyone acts."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, JsonValue
+
+from domain.decision.events import (
+    ActionAuthorised,
+    AutoActioned,
+    DeadlineMissed,
+    Escalated,
+    Expired,
+    Held,
+    HoldReleased,
+    InformationProvided,
+    LifeEvent,
+    QualitySampled,
+    Recommended,
+    Rerouted,
+    RoutedToReview,
+    Routing,
+    Superseded,
+    Withdrawn,
+)
+from domain.decision.refusals import AlreadyDecided, NotHeld, NotProducer, WrongSeat
+from domain.decision.state import Decision, Status, digest_of_action, evolve
+from domain.decision_type.state import DecisionType
+from domain.model import Actor, ActorKind, Seat, Stamp, Value, envelope
+from domain.routing import Ruling
+from domain.values import (
+    AuthorityKind,
+    ExceptionCode,
+    Lane,
+    ModelRef,
+    Placement,
+    QualityDraw,
+    Reason,
+    Recommendation,
+)
+
+Events = tuple[LifeEvent, ...]
+
+
+class Submission(Value):
+    """What a producer hands over, its context already normalised at the door."""
+
+    decision_type: str
+    subject: str
+    subject_version: str | None = None
+    recommendation: Recommendation
+    model: ModelRef
+    context: dict[str, JsonValue]
+    workflow: str | None = None
+    recommended_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    previous: UUID | None = None
+
+
+class Lots(Value):
+    """The keyed lots drawn for one decision at routing: all recorded, so that they replay."""
+
+    partial: int | None = None
+    quality: QualityDraw | None = None
+
+
+def recommended(id: UUID, submission: Submission, stamp: Stamp) -> Recommended:
+    """The first event of a decision."""
+    return Recommended(**envelope(id, 1, stamp), **dict(submission))
+
+
+def open_decision(
+    id: UUID,
+    submission: Submission,
+    ruling: Ruling,
+    decision_type: DecisionType,
+    lots: Lots,
+    stamp: Stamp,
+) -> Events:
+    """Receive a recommendation and put it where routing says."""
+    first = recommended(id, submission, stamp)
+    return (first, *dispatch(evolve(None, first), ruling, decision_type, lots, stamp))
+
+
+def dispatch(
+    decision: Decision, ruling: Ruling, decision_type: DecisionType, lots: Lots, stamp: Stamp
+) -> Events:
+    """Put a decision where routing says: act, ask a person, escalate, or hold for what is missing."""
+    stamp = _by_policy(ruling, stamp)
+    routing = _routing(ruling, decision_type, lots)
+    if ruling.missing:
+        return (_held_for_input(decision, ruling, routing, decision_type, stamp),)
+    match ruling.lane:
+        case Lane.AUTOMATE:
+            return _automated(decision, routing, decision_type, lots.quality, stamp)
+        case Lane.REVIEW:
+            return (
+                RoutedToReview(
+                    **decision.next(stamp),
+                    decision_type=decision.decision_type,
+                    routing=routing,
+                    placement=_placement(ruling, decision_type, stamp),
+                ),
+            )
+        case Lane.ESCALATE:
+            return (_escalated_by_routing(decision, ruling, routing, decision_type, stamp),)
+
+
+def _by_policy(ruling: Ruling, stamp: Stamp) -> Stamp:
+    version = f"{ruling.policy.version}" if ruling.policy else "none"
+    return stamp.by(Actor(kind=ActorKind.POLICY, id=version))
+
+
+def _routing(ruling: Ruling, decision_type: DecisionType, lots: Lots) -> Routing:
+    return Routing(
+        lane=ruling.lane,
+        rule=ruling.rule,
+        reasons=ruling.reasons,
+        exceptions=ruling.exceptions,
+        policy=ruling.policy,
+        decision_type_version=decision_type.version,
+        trace_digest=ruling.trace_digest,
+        four_eyes=ruling.four_eyes,
+        draw=lots.partial,
+    )
+
+
+def _placement(ruling: Ruling, decision_type: DecisionType, stamp: Stamp) -> Placement:
+    levels = decision_type.definition.service_levels
+    review = ruling.lane is Lane.REVIEW
+    seat = Seat.DECISION_OWNER if review else Seat.ESCALATION_OWNER
+    sla = ruling.sla or (levels.review if review else levels.escalate)
+    default = decision_type.definition.exceptions[_leading(ruling)]
+    return decision_type.place(seat, ruling.queue or default.queue, sla, stamp.at)
+
+
+def _leading(ruling: Ruling) -> ExceptionCode:
+    """The exception whose default queue serves when no rule and no route names one."""
+    if ruling.exceptions:
+        return ruling.exceptions[0]
+    return ExceptionCode.POLICY_ERROR
+
+
+def _held_for_input(
+    decision: Decision,
+    ruling: Ruling,
+    routing: Routing,
+    decision_type: DecisionType,
+    stamp: Stamp,
+) -> Held:
+    code = ExceptionCode.MISSING_INPUT
+    return Held(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        exception=code,
+        reason=Reason(code=code.reason_code, text=f"waits for {', '.join(ruling.missing)}"),
+        missing=ruling.missing,
+        routing=routing,
+        placement=decision_type.place_exception(code, stamp.at),
+    )
+
+
+def _automated(
+    decision: Decision,
+    routing: Routing,
+    decision_type: DecisionType,
+    quality: QualityDraw | None,
+    stamp: Stamp,
+) -> Events:
+    acted = AutoActioned(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        routing=routing,
+        quality=quality,
+    )
+    sampled: Events = ()
+    if quality is not None and quality.sampled:
+        sampled = (
+            QualitySampled(
+                **decision.next(stamp, 2), decision_type=decision.decision_type, draw=quality
+            ),
+        )
+    authorised = authorise(
+        decision,
+        decision.recommendation.action,
+        decision.recommendation.parameters,
+        "policy",
+        decision_type,
+        stamp,
+        ahead=2 + len(sampled),
+    )
+    return (acted, *sampled, authorised)
+
+
+def _escalated_by_routing(
+    decision: Decision,
+    ruling: Ruling,
+    routing: Routing,
+    decision_type: DecisionType,
+    stamp: Stamp,
+) -> Escalated:
+    return Escalated(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        cause="exception" if ruling.reasons[0].code.startswith("EXC.") else "policy",
+        routing=routing,
+        reason=ruling.reasons[0],
+        exception=ruling.exceptions[0] if ruling.exceptions else None,
+        level=1,
+        placement=_placement(ruling, decision_type, stamp),
+    )
+
+
+def authorise(
+    decision: Decision,
+    action: str,
+    parameters: dict[str, JsonValue],
+    authority: AuthorityKind,
+    decision_type: DecisionType,
+    stamp: Stamp,
+    *,
+    ahead: int,
+) -> ActionAuthorised:
+    """Allow one exact action, on a policy's or a person's authority."""
+    due_in = decision_type.definition.service_levels.receipt
+    return ActionAuthorised(
+        **decision.next(stamp, ahead),
+        decision_type=decision.decision_type,
+        action=action,
+        parameters=parameters,
+        authority=authority,
+        action_digest=digest_of_action(
+            decision.id, decision.subject, decision.subject_version, action, parameters
+        ),
+        placement=decision_type.place(Seat.DECISION_OWNER, "receipts", due_in, stamp.at),
+    )
+
+
+def escalate(
+    decision: Decision,
+    cause: str,
+    reason: Reason,
+    decision_type: DecisionType,
+    stamp: Stamp,
+    *,
+    exception: ExceptionCode | None = None,
+    ahead: int = 1,
+) -> Escalated:
+    """Pass the choice one level up the escalation owner's ladder."""
+    levels = decision_type.definition.service_levels
+    queue = decision_type.definition.exceptions[ExceptionCode.REVIEW_TIMEOUT].queue
+    return Escalated.model_validate(
+        {
+            **decision.next(stamp, ahead),
+            "decision_type": decision.decision_type,
+            "cause": cause,
+            "reason": reason,
+            "exception": exception,
+            "level": decision.level + 1,
+            "placement": decision_type.place(
+                Seat.ESCALATION_OWNER, queue, levels.escalate, stamp.at
+            ),
+        }
+    )
+
+
+def hold_for_conflict(
+    decision: Decision, conflict: UUID, decision_type: DecisionType, stamp: Stamp
+) -> Events:
+    """Hold a decision that can't be carried out together with another on its subject."""
+    _require_undecided(decision)
+    code = ExceptionCode.CONFLICT
+    return (
+        Held(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            exception=code,
+            reason=Reason(
+                code=code.reason_code, text=f"another action is proposed for {decision.subject}"
+            ),
+            conflict=conflict,
+            placement=decision_type.place_exception(code, stamp.at),
+        ),
+    )
+
+
+def provide_information(
+    decision: Decision,
+    context: dict[str, JsonValue],
+    comment: str | None,
+    decision_type: DecisionType,
+    stamp: Stamp,
+) -> Events:
+    """Supply what was missing or asked for.
+
+    A decision held for missing input is released, to be routed again by the caller of this
+    command; one that a person asked about goes back to that person's queue.
+    """
+    if not stamp.actor.takes_part:
+        raise WrongSeat(f"{stamp.actor.id} has no seat here that takes part in a decision")
+    if decision.status is Status.AWAITING_INFORMATION:
+        return (_back_to_queue(decision, context, comment, decision_type, stamp),)
+    if decision.held_for is not ExceptionCode.MISSING_INPUT:
+        raise NotHeld(f"this one is {decision.status}")
+    provided = InformationProvided(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        context=context,
+        comment=comment,
+    )
+    names = ", ".join(sorted(context)) or "no fact"
+    released = HoldReleased(
+        **decision.next(stamp, 2),
+        decision_type=decision.decision_type,
+        reason=Reason(code="ROUTE.INFORMATION_PROVIDED", text=f"{names} came in"),
+    )
+    return (provided, released)
+
+
+def _back_to_queue(
+    decision: Decision,
+    context: dict[str, JsonValue],
+    comment: str | None,
+    decision_type: DecisionType,
+    stamp: Stamp,
+) -> InformationProvided:
+    assert decision.placement is not None, "an open decision has a place"
+    levels = decision_type.definition.service_levels
+    due_in = levels.escalate if decision.level else levels.review
+    place = decision_type.place(
+        decision.placement.seat, decision.placement.queue, due_in, stamp.at
+    )
+    return InformationProvided(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        context=context,
+        comment=comment,
+        placement=place,
+    )
+
+
+def release_conflict(decision: Decision, reason: Reason, stamp: Stamp) -> Events:
+    """Let a decision go on that won its conflict; it is routed again."""
+    if decision.held_for is not ExceptionCode.CONFLICT:
+        raise NotHeld(f"this one is {decision.status}")
+    return (
+        HoldReleased(
+            **decision.next(stamp), decision_type=decision.decision_type, reason=reason
+        ),
+    )
+
+
+def reroute(
+    decision: Decision,
+    subject_version: str | None,
+    context: dict[str, JsonValue],
+    stamp: Stamp,
+) -> Events:
+    """Take the fresh input of a subject that has moved on; the caller routes it again."""
+    _require_undecided(decision)
+    return (
+        Rerouted(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            subject_version=subject_version,
+            context=context,
+        ),
+    )
+
+
+def supersede(decision: Decision, by_decision: UUID, stamp: Stamp) -> Events:
+    """End a decision that a newer recommendation of the same producer replaces."""
+    _require_undecided(decision)
+    return (
+        Superseded(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            by_decision=by_decision,
+        ),
+    )
+
+
+def withdraw(decision: Decision, comment: str | None, stamp: Stamp) -> Events:
+    """Take a recommendation back. Its producer may, while no action is authorised."""
+    if stamp.actor.id != decision.producer:
+        raise NotProducer(f"{decision.producer} made this recommendation, not {stamp.actor.id}")
+    _require_undecided(decision)
+    return (
+        Withdrawn(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),
+    )
+
+
+def miss_deadline(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
+    """A deadline passed: one level up the ladder, never an approval; after the end, nothing."""
+    place = decision.placement
+    undecided = decision.is_open and decision.authority is None
+    if not undecided or place is None or stamp.at < place.due_at:
+        return ()
+    code = (
+        ExceptionCode.MISSING_INPUT
+        if decision.held_for is ExceptionCode.MISSING_INPUT
+        else ExceptionCode.REVIEW_TIMEOUT
+    )
+    missed = DeadlineMissed(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        due_at=place.due_at,
+        exception=code,
+    )
+    text = f"nobody decided by {place.due_at.isoformat()}"
+    reason = Reason(code="ESC.TIMEOUT", text=text)
+    return (missed, escalate(decision, "timeout", reason, decision_type, stamp, ahead=2))
+
+
+def expire(decision: Decision, stamp: Stamp) -> Events:
+    """End a decision whose time to live passed with no action authorised; after the end, nothing."""
+    undecided = decision.is_open and decision.authority is None
+    if not undecided or decision.expires_at is None or stamp.at < decision.expires_at:
+        return ()
+    return (Expired(**decision.next(stamp), decision_type=decision.decision_type),)
+
+
+def expire_stale(decision: Decision, stamp: Stamp) -> Events:
+    """End a decision whose subject has moved on and for which no fresh input will come."""
+    _require_undecided(decision)
+    return (
+        Expired(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            exception=ExceptionCode.STALE_SUBJECT,
+        ),
+    )
+
+
+def _require_undecided(decision: Decision) -> None:
+    if not decision.is_open or decision.authority is not None:
+        raise AlreadyDecided(f"this one is {decision.status}")
+
+
+def lose_conflict(decision: Decision, winner: UUID | None, stamp: Stamp) -> Events:
+    """End a decision that was held in a conflict and did not win it."""
+    if decision.held_for is not ExceptionCode.CONFLICT:
+        return ()
+    if winner is not None:
+        return supersede(decision, winner, stamp)
+    return (
+        Expired(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            exception=ExceptionCode.CONFLICT,
+        ),
+    )

@@ -1,0 +1,234 @@
+"""What may be done to a decision type: each command returns the events it causes, or refuses."""
+
+from decimal import Decimal
+
+from domain.decision_type.definition import Baseline, DecisionTypeDefinition
+from domain.decision_type.events import (
+    Activated,
+    BaselineRegistered,
+    BreakerTripped,
+    Drafted,
+    LifeEvent,
+    OwnerAssigned,
+    OwnerVacated,
+    Resumed,
+    Retired,
+    StageChanged,
+    StageProposed,
+    Suspended,
+)
+from domain.decision_type.state import DecisionType, Status, stream_id
+from domain.model import (
+    OWNER_SEATS,
+    Actor,
+    Forbidden,
+    Malformed,
+    Seat,
+    Stamp,
+    Unauthorised,
+    envelope,
+)
+from domain.values import Stage
+
+Events = tuple[LifeEvent, ...]
+
+
+class OwnerVacant(Malformed):
+    """Every one of the four owner seats must be filled before a decision type goes live."""
+
+    CODE = "EXC.OWNER_VACANT"
+
+
+class OwnersNotDistinct(Malformed):
+    """The decision owner and the risk owner must be two people."""
+
+    CODE = "REJ.OWNERS_NOT_DISTINCT"
+
+
+class NotYourSeat(Unauthorised):
+    """Only the seats named may do this."""
+
+    CODE = "REJ.seat"
+
+
+class WrongStatus(Forbidden):
+    """The decision type is not in a state that allows this."""
+
+    CODE = "REJ.decision_type_state"
+
+
+class BaselineStands(Forbidden):
+    """A baseline is registered once and never changed."""
+
+    CODE = "REJ.baseline_immutable"
+
+
+class NotAnOwnerSeat(Malformed):
+    """Only the four owner seats can be assigned."""
+
+    CODE = "REJ.seat_unknown"
+
+
+def require_seat(state: DecisionType, actor: Actor, *allowed: Seat) -> None:
+    """Refuse unless a person acts from one of the allowed owner seats, and really holds it."""
+    if not actor.is_person:
+        raise NotYourSeat(f"a {actor.kind} is not a person; this takes {_any_of(allowed)}")
+    if actor.seat not in allowed or state.owner(actor.seat) != actor.id:
+        raise NotYourSeat(f"{actor.id} does not act as {_any_of(allowed)} of {state.name}")
+
+
+def _any_of(seats: tuple[Seat, ...]) -> str:
+    return " or ".join(seat.replace("_", " ") for seat in seats)
+
+
+def draft(state: DecisionType | None, definition: DecisionTypeDefinition, stamp: Stamp) -> Events:
+    """Write down what the decision is, or change it. The owners named in it take their seats."""
+    if state is not None and state.status is Status.RETIRED:
+        raise WrongStatus(f"{state.name} is retired")
+    id = state.id if state else stream_id(definition.name)
+    version = state.version if state else 0
+    drafted = Drafted(
+        **envelope(id, version + 1, stamp), decision_type=definition.name, definition=definition
+    )
+    held = state.owners if state else {}
+    new = {s: p for s, p in definition.owners.items() if held.get(s) != p}
+    if state is not None and state.status is Status.ACTIVE:
+        _separated({**held, **new})
+    assigned = (
+        OwnerAssigned(
+            **envelope(id, version + step, stamp),
+            decision_type=definition.name,
+            seat=seat,
+            person=person,
+        )
+        for step, (seat, person) in enumerate(sorted(new.items()), start=2)
+    )
+    return (drafted, *assigned)
+
+
+def assign_owner(state: DecisionType, seat: Seat, person: str, stamp: Stamp) -> Events:
+    """Give a seat to a person. On a live type, the two separated seats must stay separated."""
+    if seat not in OWNER_SEATS:
+        raise NotAnOwnerSeat(f"seat: found {seat}, allowed are {', '.join(OWNER_SEATS)}")
+    if state.status is Status.ACTIVE:
+        _separated({**state.owners, seat: person})
+    return (
+        OwnerAssigned(
+            **state.next(stamp), decision_type=state.name, seat=seat, person=person
+        ),
+    )
+
+
+def vacate_owner(state: DecisionType, seat: Seat, stamp: Stamp) -> Events:
+    """Record that a seat is empty; what it owned falls to the fallback owner."""
+    if seat not in state.owners:
+        raise WrongStatus(f"the seat {seat} is empty already")
+    return (OwnerVacated(**state.next(stamp), decision_type=state.name, seat=seat),)
+
+
+def register_baseline(state: DecisionType, baseline: Baseline, stamp: Stamp) -> Events:
+    """Put the measurement from before go-live on record, once and before going live."""
+    if state.baseline is not None:
+        raise BaselineStands(f"{state.name} has one from {state.baseline.source}")
+    if state.status is not Status.DRAFT:
+        raise WrongStatus(f"{state.name} is {state.status}; a baseline comes before go-live")
+    return (
+        BaselineRegistered(**state.next(stamp), decision_type=state.name, baseline=baseline),
+    )
+
+
+def activate(state: DecisionType, stamp: Stamp) -> Events:
+    """Go live: four seats filled, and the decision owner not the risk owner."""
+    if state.status is not Status.DRAFT:
+        raise WrongStatus(f"{state.name} is {state.status}")
+    if vacant := state.vacant_seats():
+        raise OwnerVacant(f"owners: nobody holds {', '.join(vacant)}")
+    _separated(state.owners)
+    return (Activated(**state.next(stamp), decision_type=state.name),)
+
+
+def _separated(owners: dict[Seat, str]) -> None:
+    decision, risk = owners.get(Seat.DECISION_OWNER), owners.get(Seat.RISK_OWNER)
+    if decision is not None and decision == risk:
+        raise OwnersNotDistinct(f"owners: {decision} holds both seats")
+
+
+def propose_stage(
+    state: DecisionType, stage: Stage, partial_share: Decimal, stamp: Stamp
+) -> Events:
+    """Ask for another autonomy stage, or agree to what another owner asked for."""
+    require_seat(state, stamp.actor, Seat.DECISION_OWNER, Seat.RISK_OWNER)
+    if stage is Stage.PARTIAL and not 0 < partial_share < 1:
+        raise Malformed(f"partial_share: found {partial_share}, allowed is between 0 and 1")
+    asked = state.proposal
+    agrees = asked is not None and (asked.stage, asked.partial_share) == (stage, partial_share)
+    if asked is not None and agrees and asked.proposed_by != stamp.actor.id:
+        return (
+            StageChanged(
+                **state.next(stamp),
+                decision_type=state.name,
+                stage=stage,
+                partial_share=partial_share,
+            ),
+        )
+    return (
+        StageProposed(
+            **state.next(stamp),
+            decision_type=state.name,
+            stage=stage,
+            partial_share=partial_share,
+        ),
+    )
+
+
+def suspend(
+    state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp
+) -> Events:
+    """Pull the kill switch. Any of the four owners may; pulling it twice adds nothing."""
+    require_seat(state, stamp.actor, *OWNER_SEATS)
+    if state.suspended:
+        return ()
+    return (
+        Suspended(
+            **state.next(stamp),
+            decision_type=state.name,
+            reason_code=reason_code,
+            comment=comment,
+        ),
+    )
+
+
+def trip_breaker(state: DecisionType, stream: str, detail: str, stamp: Stamp) -> Events:
+    """Stop automation because the evidence turned."""
+    if state.breaker_open:
+        return ()
+    return (
+        BreakerTripped(
+            **state.next(stamp), decision_type=state.name, stream=stream, detail=detail
+        ),
+    )
+
+
+def resume(
+    state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp
+) -> Events:
+    """Allow automation again. Only the risk owner may: it loosens a boundary."""
+    require_seat(state, stamp.actor, Seat.RISK_OWNER)
+    if not state.halted:
+        return ()
+    return (
+        Resumed(
+            **state.next(stamp),
+            decision_type=state.name,
+            reason_code=reason_code,
+            comment=comment,
+        ),
+    )
+
+
+def retire(state: DecisionType, stamp: Stamp) -> Events:
+    """Take no more recommendations of this type."""
+    require_seat(state, stamp.actor, Seat.DECISION_OWNER)
+    if state.status is Status.RETIRED:
+        return ()
+    return (Retired(**state.next(stamp), decision_type=state.name),)

@@ -1,0 +1,91 @@
+"""What a decision type is: one document a decision owner can read, and the service obeys."""
+
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from domain.guardrail.facts import BUILT_IN, FactType
+from domain.model import OWNER_SEATS, Seat, Value
+from domain.values import Delivery, Duration, ExceptionCode, Lane, Reversibility, Stage
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+class PermittedAction(Value):
+    """An action the organisation allows for this decision, and how hard it is to undo."""
+
+    reversibility: Reversibility
+    title: str | None = None
+
+
+class ExceptionDefault(Value):
+    """Where an exception of one class goes when nothing else says so: every class has one."""
+
+    seat: Seat
+    queue: str
+    deadline: Duration
+    safe_default: Lane = Lane.ESCALATE
+    """What happens at the deadline. A timeout never approves, so `automate` is refused."""
+
+    @model_validator(mode="after")
+    def _never_approves(self) -> Self:
+        if self.safe_default is Lane.AUTOMATE:
+            raise ValueError("a safe default is review or escalate: a timeout never approves")
+        return self
+
+
+class ServiceLevels(Value):
+    """How long each stage may take when the policy's route does not say otherwise."""
+
+    review: Duration
+    escalate: Duration
+    receipt: Duration
+
+
+class Baseline(Value):
+    """A measurement from before go-live, registered once, immutable."""
+
+    cycle_time_p50_seconds: Decimal | None = Field(default=None, gt=0)
+    eligible_per_day: Decimal | None = Field(default=None, gt=0)
+    source: str
+
+
+class DecisionTypeDefinition(Value):
+    """A repeatable business decision: who owns it, what may be done, on what facts, how fast."""
+
+    name: Name
+    title: str
+    purpose: str
+    owners: dict[Seat, str]
+    """Person id by seat; the four owner seats may be filled later, not left empty at activation."""
+    fallback_owner: str
+    actions: dict[str, PermittedAction] = Field(min_length=1)
+    context: dict[str, FactType]
+    delivery: Delivery = Delivery.CALLER
+    recoverable_needs_review: bool = False
+    minimum_dwell_seconds: int = Field(default=20, ge=0)
+    four_eyes: bool = False
+    stage: Stage = Stage.ASSIST
+    partial_share: Decimal = Field(default=Decimal(0), ge=0, le=1)
+    service_levels: ServiceLevels
+    exceptions: dict[ExceptionCode, ExceptionDefault]
+    baseline: Baseline | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        missing = sorted(set(ExceptionCode) - set(self.exceptions))
+        if missing:
+            raise ValueError(f"exceptions: no default for {', '.join(missing)}")
+        strangers = sorted(set(self.owners) - set(OWNER_SEATS))
+        if strangers:
+            raise ValueError(f"owners: {', '.join(strangers)} is not an owner's seat")
+        taken = sorted(set(self.context) & set(BUILT_IN))
+        if taken:
+            raise ValueError(f"context: {', '.join(taken)} is built in and can't be declared")
+        return self
+
+    @property
+    def facts(self) -> dict[str, FactType]:
+        """All facts a policy of this type may speak about."""
+        return {**BUILT_IN, **self.context}

@@ -1,0 +1,110 @@
+"""The events of a decision type, in the order of a life."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from domain.decision_type.definition import Baseline, DecisionTypeDefinition
+from domain.model import Event, Seat
+from domain.values import Stage
+
+
+class DecisionTypeEvent(Event):
+    """A fact in the life of one decision type."""
+
+    decision_type: str
+
+
+class Drafted(DecisionTypeEvent):
+    """Someone wrote down what the decision is, or changed it."""
+
+    TOPIC: ClassVar[str] = "decision_type.drafted"
+    definition: DecisionTypeDefinition
+
+
+class OwnerAssigned(DecisionTypeEvent):
+    """A person took a seat."""
+
+    TOPIC: ClassVar[str] = "decision_type.owner_assigned"
+    seat: Seat
+    person: str
+
+
+class OwnerVacated(DecisionTypeEvent):
+    """A seat became empty."""
+
+    TOPIC: ClassVar[str] = "decision_type.owner_vacated"
+    seat: Seat
+
+
+class BaselineRegistered(DecisionTypeEvent):
+    """A measurement from before go-live was put on record, once."""
+
+    TOPIC: ClassVar[str] = "decision_type.baseline_registered"
+    baseline: Baseline
+
+
+class Activated(DecisionTypeEvent):
+    """The decision type went live."""
+
+    TOPIC: ClassVar[str] = "decision_type.activated"
+
+
+class StageProposed(DecisionTypeEvent):
+    """An owner proposed another autonomy stage; a second owner must agree."""
+
+    TOPIC: ClassVar[str] = "decision_type.stage_proposed"
+    stage: Stage
+    partial_share: Decimal = Decimal(0)
+
+
+class StageChanged(DecisionTypeEvent):
+    """The autonomy stage changed."""
+
+    TOPIC: ClassVar[str] = "decision_type.stage_changed"
+    stage: Stage
+    partial_share: Decimal = Decimal(0)
+
+
+class Suspended(DecisionTypeEvent):
+    """Someone pulled the kill switch: nothing automates until it is lifted."""
+
+    TOPIC: ClassVar[str] = "decision_type.suspended"
+    reason_code: str
+    comment: str | None = None
+
+
+class BreakerTripped(DecisionTypeEvent):
+    """The evidence turned: the circuit breaker stopped automation by itself."""
+
+    TOPIC: ClassVar[str] = "decision_type.breaker_tripped"
+    stream: str
+    detail: str
+
+
+class Resumed(DecisionTypeEvent):
+    """An owner allowed automation again."""
+
+    TOPIC: ClassVar[str] = "decision_type.resumed"
+    reason_code: str
+    comment: str | None = None
+
+
+class Retired(DecisionTypeEvent):
+    """The decision type takes no more recommendations."""
+
+    TOPIC: ClassVar[str] = "decision_type.retired"
+
+
+LifeEvent = (
+    Drafted
+    | OwnerAssigned
+    | OwnerVacated
+    | BaselineRegistered
+    | Activated
+    | StageProposed
+    | StageChanged
+    | Suspended
+    | BreakerTripped
+    | Resumed
+    | Retired
+)

@@ -1,0 +1,164 @@
+"""A decision type as its events leave it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from functools import reduce
+from typing import Any, assert_never
+from uuid import UUID, uuid5
+
+from domain.decision_type.definition import Baseline, DecisionTypeDefinition
+from domain.decision_type.events import (
+    Activated,
+    BaselineRegistered,
+    BreakerTripped,
+    Drafted,
+    LifeEvent,
+    OwnerAssigned,
+    OwnerVacated,
+    Resumed,
+    Retired,
+    StageChanged,
+    StageProposed,
+    Suspended,
+)
+from domain.model import OWNER_SEATS, Actor, Aggregate, Seat, Value
+from domain.values import ExceptionCode, Placement, Stage
+
+DECISION_TYPES = UUID("6f1c4ed8-6f0b-5f0c-9d5e-0c6f1b1f2a01")
+"""Namespace of decision types' stream ids."""
+
+
+class Status(StrEnum):
+    """Where a decision type stands."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class StageProposal(Value):
+    """A stage one owner wants and another has yet to agree to."""
+
+    stage: Stage
+    partial_share: Decimal
+    proposed_by: str
+    seat: Seat
+
+
+class DecisionType(Aggregate):
+    """Who owns a kind of decision, and how far automation may go in it now."""
+
+    definition: DecisionTypeDefinition
+    owners: dict[Seat, str]
+    status: Status = Status.DRAFT
+    stage: Stage = Stage.ASSIST
+    partial_share: Decimal = Decimal(0)
+    proposal: StageProposal | None = None
+    baseline: Baseline | None = None
+    suspended: bool = False
+    breaker_open: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def halted(self) -> bool:
+        """Whether the kill switch or the breaker holds automation back."""
+        return self.suspended or self.breaker_open
+
+    def owner(self, seat: Seat) -> str | None:
+        return self.owners.get(seat)
+
+    def vacant_seats(self) -> tuple[Seat, ...]:
+        return tuple(seat for seat in OWNER_SEATS if seat not in self.owners)
+
+    def seats_of(self, actor: Actor) -> frozenset[Seat]:
+        """The owner seats this actor holds."""
+        return frozenset(seat for seat, person in self.owners.items() if person == actor.id)
+
+    def place(self, seat: Seat, queue: str, due_in: timedelta, at: datetime) -> Placement:
+        """Where a decision waits. An empty seat falls to the fallback owner."""
+        person = self.owner(seat) if seat in OWNER_SEATS else None
+        if person is None and seat in OWNER_SEATS:
+            person = self.definition.fallback_owner
+        return Placement(seat=seat, person=person, queue=queue, due_at=at + due_in)
+
+    def place_exception(self, code: ExceptionCode, at: datetime) -> Placement:
+        """Where an exception of this class goes by default."""
+        default = self.definition.exceptions[code]
+        return self.place(default.seat, default.queue, default.deadline, at)
+
+
+def stream_id(name: str) -> UUID:
+    """The stream of the decision type of this name."""
+    return uuid5(DECISION_TYPES, name)
+
+
+def fold(events: Iterable[LifeEvent], state: DecisionType | None = None) -> DecisionType | None:
+    """The state after these events."""
+    return reduce(evolve, events, state)
+
+
+def evolve(state: DecisionType | None, event: LifeEvent) -> DecisionType:
+    """Fold one event into the state. Total: recorded history is never refused."""
+    if state is None:
+        return _drafted(event)
+    return state.after(event, **_changes(state, event))
+
+
+def _drafted(event: LifeEvent) -> DecisionType:
+    if not isinstance(event, Drafted):
+        raise TypeError(f"a decision type's history starts with Drafted, not {event.TOPIC}")
+    return DecisionType(
+        id=event.originator_id,
+        version=event.originator_version,
+        definition=event.definition,
+        owners={},
+        stage=event.definition.stage,
+        partial_share=event.definition.partial_share,
+    )
+
+
+def _changes(state: DecisionType, event: LifeEvent) -> dict[str, Any]:
+    match event:
+        case Drafted():
+            return {"definition": event.definition}
+        case OwnerAssigned():
+            return {"owners": state.owners | {event.seat: event.person}}
+        case OwnerVacated():
+            return {"owners": {s: p for s, p in state.owners.items() if s is not event.seat}}
+        case BaselineRegistered():
+            return {"baseline": event.baseline}
+        case Activated():
+            return {"status": Status.ACTIVE}
+        case StageProposed():
+            return {"proposal": _proposal(event)}
+        case StageChanged():
+            return {
+                "stage": event.stage,
+                "partial_share": event.partial_share,
+                "proposal": None,
+            }
+        case Suspended():
+            return {"suspended": True}
+        case BreakerTripped():
+            return {"breaker_open": True}
+        case Resumed():
+            return {"suspended": False, "breaker_open": False}
+        case Retired():
+            return {"status": Status.RETIRED}
+        case _:
+            assert_never(event)
+
+
+def _proposal(event: StageProposed) -> StageProposal:
+    assert event.actor.seat is not None, "a stage is proposed from a seat"
+    return StageProposal(
+        stage=event.stage,
+        partial_share=event.partial_share,
+        proposed_by=event.actor.id,
+        seat=event.actor.seat,
+    )

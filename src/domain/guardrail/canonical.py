@@ -1,0 +1,63 @@
+"""Canonical JSON (RFC 8785) and digests: one text for one meaning, in any process, in any year.
+
+Only strings, booleans, small integers, arrays and objects occur, so sorted keys and the standard
+escapes are all there is to it; numbers with decimals travel as strings without trailing zeros.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, cast
+
+from pydantic import BaseModel, JsonValue
+
+
+def plain_number(value: Decimal) -> str:
+    """A number in digits without trailing zeros: 0.30 and 0.3 are one number."""
+    digits = format(value, "f")
+    if "." in digits:
+        digits = digits.rstrip("0").rstrip(".")
+    return "0" if digits == "-0" else digits
+
+
+def canonical_value(value: Any, *, prose: frozenset[str] = frozenset()) -> JsonValue:
+    """A value of the domain as plain JSON, without its prose and without what is not set."""
+    match value:
+        case bool() | int():
+            return value
+        case str():
+            return str(value)
+        case Decimal():
+            return plain_number(value)
+        case timedelta():
+            return int(value.total_seconds())
+        case BaseModel():
+            fields = {name: getattr(value, name) for name in type(value).model_fields}
+            return canonical_value(fields, prose=prose)
+        case Mapping():
+            named = cast(Mapping[str, Any], value).items()
+            return {
+                str(key): canonical_value(item, prose=prose)
+                for key, item in named
+                if item is not None and key not in prose
+            }
+        case frozenset():
+            return [str(item) for item in sorted(cast(frozenset[str], value))]
+        case tuple() | list():
+            return [canonical_value(item, prose=prose) for item in cast(Sequence[Any], value)]
+        case _:
+            raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def canonical_json(value: JsonValue) -> bytes:
+    """The one spelling of a JSON value."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def digest(content: bytes) -> str:
+    """What identifies content for ever."""
+    return f"sha256:{sha256(content).hexdigest()}"

@@ -1,0 +1,282 @@
+"""The evaluator of semantics `v1`: from known facts to a lane, with every reason.
+
+Frozen: a file of vectors pins it, and `v2` would stand beside it. Everything is evaluated and
+nothing short-circuits between rules, so all reasons are given. It is total: a fact that is not of
+its declared type counts as missing, and a missing fact never makes the outcome laxer.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from pydantic import JsonValue
+
+from domain.guardrail.canonical import canonical_json, canonical_value, digest
+from domain.guardrail.conditions import Judge, Truth, judge
+from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule
+from domain.guardrail.facts import Facts
+from domain.guardrail.wording import (
+    Checked,
+    Explainer,
+    ReadyTest,
+    Unusables,
+    because,
+    explainer,
+    missing_text,
+    ready_tests,
+    said,
+)
+from domain.values import FactValue, Lane
+
+MISSING_INPUT = "MISSING_INPUT"
+CANNOT_CHECK = "CANNOT_CHECK."
+_NOTHING: Mapping[str, str] = {}
+
+
+class Contribution(NamedTuple):
+    """One reason against automating: who gives it, the lane it asks for and why."""
+
+    id: str
+    kind: Literal["required", "limit", "rule"]
+    lane: Lane
+    reason: str
+    text: str
+    unknown: bool = False
+    queue: str | None = None
+    sla: timedelta | None = None
+    four_eyes: bool = False
+
+
+class Verdict(NamedTuple):
+    """What the policy says about one case."""
+
+    lane: Lane
+    deciding: str
+    contributions: tuple[Contribution, ...] = ()
+    queue: str | None = None
+    sla: timedelta | None = None
+    four_eyes: bool = False
+    missing: tuple[str, ...] = ()
+
+
+class TraceLine(NamedTuple):
+    """One limit or rule as it went: each test with the value it saw, and what came of it."""
+
+    id: str
+    kind: Literal["limit", "rule"]
+    tests: tuple[Checked, ...]
+    result: Truth
+
+
+class _Part(NamedTuple):
+    """A limit or rule made ready: what it contributes by its result, `None` for nothing."""
+
+    id: str
+    kind: Literal["limit", "rule"]
+    explain: Explainer
+    judge: Judge
+    tests: tuple[ReadyTest, ...]
+    blank: Mapping[Truth, Contribution]
+
+
+class Compiled:
+    """A guardrail with everything decided that can be before the facts are known."""
+
+    __slots__ = ("_kinds", "_parts", "_required", "guardrail")
+
+    def __init__(self, guardrail: Guardrail) -> None:
+        self.guardrail = guardrail
+        asked = guardrail.asked
+        self._kinds = tuple(
+            (name, _CLASS[fact.type]) for name, fact in guardrail.facts.items() if name in asked
+        )
+        self._required = tuple(sorted(n for n in asked if guardrail.facts[n].required))
+        self._parts = (
+            *(_limit_part(guardrail, limit) for limit in guardrail.limits),
+            *(_rule_part(guardrail, rule) for rule in guardrail.rules),
+        )
+
+    def verdict(self, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
+        """The outcome with all its reasons."""
+        facts = self.trusted(facts)
+        missing = tuple([name for name in self._required if facts.get(name) is None])
+        fired = [self._missing(name, unusable) for name in missing]
+        for part in self._parts:
+            truth = part.judge(facts)
+            blank = part.blank.get(truth)
+            if blank is not None:
+                text = said(part.explain(facts, truth, unusable))
+                fired.append(blank._replace(text=text))
+        return _strictest(fired, missing) if fired else _AUTOMATED
+
+    def lane(self, facts: Facts) -> Lane:
+        """The outcome alone, for going over much history: no sentence is made."""
+        facts = self.trusted(facts)
+        lane = Lane.AUTOMATE
+        for name in self._required:
+            if facts.get(name) is None:
+                lane = Lane.REVIEW
+        for part in self._parts:
+            blank = part.blank.get(part.judge(facts))
+            if blank is not None and lane is not blank.lane and lane is not Lane.ESCALATE:
+                lane = blank.lane
+        return lane
+
+    def trace(self, facts: Facts) -> tuple[TraceLine, ...]:
+        """Every limit and rule, every test in it, what it saw and what came of it."""
+        facts = self.trusted(facts)
+        return tuple(
+            TraceLine(
+                part.id,
+                part.kind,
+                tuple(test.asked(facts) for test in part.tests),
+                part.judge(facts),
+            )
+            for part in self._parts
+        )
+
+    def trusted(self, facts: Facts) -> Facts:
+        """The facts without those that aren't what they were declared to be."""
+        for name, kind in self._kinds:
+            if not _is_sound(facts.get(name), kind):
+                return {
+                    n: facts[n] for n, k in self._kinds if n in facts and _is_sound(facts[n], k)
+                }
+        return facts
+
+    def _missing(self, name: str, unusable: Unusables) -> Contribution:
+        route = self.guardrail.routes.review
+        text = missing_text(name, unusable)
+        return Contribution(
+            f"required:{name}",
+            "required",
+            Lane.REVIEW,
+            MISSING_INPUT,
+            text,
+            True,
+            route.queue,
+            route.sla,
+        )
+
+
+def evaluate(guardrail: Guardrail, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
+    """What a policy says about one case: exactly one lane, and every reason for it.
+
+    `unusable` says why missing facts are missing, for the sentences only.
+    """
+    return compiled(guardrail).verdict(facts, unusable)
+
+
+def trace(guardrail: Guardrail, facts: Facts) -> tuple[TraceLine, ...]:
+    """The full trace of one case."""
+    return compiled(guardrail).trace(facts)
+
+
+def trace_digest(guardrail: Guardrail, facts: Facts) -> str:
+    """What identifies the trace of a case; the event keeps it, and replay recomputes it."""
+    lines: list[JsonValue] = [
+        [line.id, _truth(line.result), [_test_json(test) for test in line.tests]]
+        for line in trace(guardrail, facts)
+    ]
+    return digest(canonical_json([guardrail.semantics, lines]))
+
+
+def within_limits_text(guardrail: Guardrail, facts: Facts) -> str:
+    """Why nothing stood in the way: each limit with its numbers."""
+    known = compiled(guardrail).trusted(facts)
+    held = [because(limit.require, known, True, _NOTHING) for limit in guardrail.limits]
+    return " and ".join(dict.fromkeys(filter(None, held))) or "no limit and no rule speaks against"
+
+
+@lru_cache(maxsize=512)
+def compiled(guardrail: Guardrail) -> Compiled:
+    """The guardrail made ready; kept, because a policy is asked many times."""
+    return Compiled(guardrail)
+
+
+_CLASS: dict[str, type] = {
+    "yes_no": bool,
+    "number": Decimal,
+    "choice": str,
+    "level": str,
+    "code": str,
+    "tags": frozenset,
+}
+_AUTOMATED = Verdict(Lane.AUTOMATE, AUTOMATE)
+_NEVER = timedelta.max
+
+
+def _is_sound(value: FactValue | None, kind: type) -> bool:
+    if value is None:
+        return True
+    return isinstance(value, kind) and (kind is not Decimal or value.is_finite())  # type: ignore[union-attr]
+
+
+def _limit_part(guardrail: Guardrail, limit: Limit) -> _Part:
+    route = guardrail.routes.of(limit.otherwise)
+    failed = Contribution(
+        limit.id, "limit", limit.otherwise, limit.reason, "", False, route.queue, route.sla
+    )
+    blank: dict[Truth, Contribution] = {False: failed, None: failed._replace(unknown=True)}
+    return _Part(
+        limit.id,
+        "limit",
+        explainer(limit.require),
+        judge(limit.require),
+        ready_tests(limit.require),
+        blank,
+    )
+
+
+def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
+    def says(lane: Lane, reason: str, unknown: bool) -> Contribution:
+        route = guardrail.routes.of(lane)
+        return Contribution(
+            rule.id,
+            "rule",
+            lane,
+            reason,
+            "",
+            unknown,
+            rule.queue or route.queue,
+            rule.sla or route.sla,
+            rule.four_eyes,
+        )
+
+    blank: dict[Truth, Contribution] = {
+        True: says(rule.then, rule.reason, False),
+        None: says(rule.if_unknown, CANNOT_CHECK + rule.reason, True),
+    }
+    return _Part(
+        rule.id, "rule", explainer(rule.when), judge(rule.when), ready_tests(rule.when), blank
+    )
+
+
+def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
+    """The most careful lane; there the shortest service level decides, then the order.
+
+    A second pair of eyes that anyone asks for at that lane is kept: more rules never relax.
+    """
+    top = max(part.lane.caution for part in fired)
+    peers = [part for part in fired if part.lane.caution == top]
+    deciding = min(peers, key=lambda part: part.sla or _NEVER)
+    return Verdict(
+        deciding.lane,
+        deciding.id,
+        tuple(fired),
+        deciding.queue,
+        deciding.sla,
+        any(part.four_eyes for part in peers),
+        missing,
+    )
+
+
+def _truth(truth: Truth) -> str:
+    return {True: "true", False: "false", None: "unknown"}[truth]
+
+
+def _test_json(test: Checked) -> JsonValue:
+    seen: list[JsonValue] = [] if test.seen is None else [canonical_value(test.seen)]
+    return [test.text, seen, _truth(test.result)]

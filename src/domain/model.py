@@ -1,0 +1,179 @@
+"""The ground every aggregate stands on: values, events, refusals, and who caused what.
+
+Commands are free functions over frozen state. They return the events they cause, or raise a
+`Refusal`; `evolve` folds an event into state and never refuses, because history already happened.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Self, TypedDict
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """Something defined by its content: frozen, and strict about what it accepts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ActorKind(StrEnum):
+    """What kind of being acts. A service never counts as a person."""
+
+    HUMAN = "human"
+    SERVICE = "service"
+    POLICY = "policy"
+    TIMER = "timer"
+
+
+class Seat(StrEnum):
+    """The roles of `domain.__doc__`: the four owners of a decision type, and everyone around them."""
+
+    DECISION_OWNER = "decision_owner"
+    AI_PRODUCT_OWNER = "ai_product_owner"
+    RISK_OWNER = "risk_owner"
+    ESCALATION_OWNER = "escalation_owner"
+    REVIEWER = "reviewer"
+    QUALITY_REVIEWER = "quality_reviewer"
+    AUDITOR = "auditor"
+    PRODUCER = "producer"
+    ADMINISTRATOR = "administrator"
+
+
+OWNER_SEATS = (
+    Seat.DECISION_OWNER,
+    Seat.AI_PRODUCT_OWNER,
+    Seat.RISK_OWNER,
+    Seat.ESCALATION_OWNER,
+)
+
+
+class Actor(Value):
+    """Who did it, and the seat they did it from."""
+
+    kind: ActorKind
+    id: str
+    seat: Seat | None = None
+    via: str | None = None
+    """Through what the command came when not by the actor's own hand: an adoption file, a batch."""
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind is ActorKind.HUMAN
+
+    @property
+    def takes_part(self) -> bool:
+        """Auditors read, administrators run the installation: neither has a say in a decision."""
+        return self.seat not in (None, Seat.AUDITOR, Seat.ADMINISTRATOR)
+
+
+class Stamp(Value):
+    """What all events of one command share: when it occurred, who caused it, and as part of what."""
+
+    at: AwareDatetime
+    actor: Actor
+    correlation_id: UUID
+    causation_id: UUID | None = None
+
+    def by(self, actor: Actor) -> "Stamp":
+        """The same moment and cause, seen as another actor's doing."""
+        return self.model_copy(update={"actor": actor})
+
+
+class Envelope(TypedDict):
+    """The fields every event has, typed so that `**` is checked."""
+
+    originator_id: UUID
+    originator_version: int
+    timestamp: datetime
+    actor: Actor
+    correlation_id: UUID
+    causation_id: UUID | None
+
+
+class Event(Value):
+    """A fact in the life of one aggregate. TOPIC and SCHEMA name it in storage, for ever."""
+
+    TOPIC: ClassVar[str]
+    SCHEMA: ClassVar[int] = 1
+
+    originator_id: UUID
+    originator_version: int
+    timestamp: AwareDatetime
+    actor: Actor
+    correlation_id: UUID
+    causation_id: UUID | None = None
+
+    @property
+    def id(self) -> UUID:
+        """Name-based (RFC 9562, version 5) over stream and version, so anyone can derive it again."""
+        return uuid5(self.originator_id, str(self.originator_version))
+
+
+def envelope(stream: UUID, version: int, stamp: Stamp) -> Envelope:
+    """The envelope of the event that becomes `version` of `stream`."""
+    return Envelope(
+        originator_id=stream,
+        originator_version=version,
+        timestamp=stamp.at,
+        actor=stamp.actor,
+        correlation_id=stamp.correlation_id,
+        causation_id=stamp.causation_id,
+    )
+
+
+class Aggregate(Value):
+    """State folded from events. Commands return events; only `evolve` makes new state."""
+
+    id: UUID
+    version: int
+
+    def next(self, stamp: Stamp, ahead: int = 1) -> Envelope:
+        """The envelope of the event that would follow this state, or follow it `ahead` steps on."""
+        return envelope(self.id, self.version + ahead, stamp)
+
+    def after(self, event: Event, **changes: Any) -> Self:
+        """This state with one more event counted and its changes made."""
+        return self.model_copy(update={"version": event.originator_version} | changes)
+
+
+class Refusal(Exception):
+    """A rule said no; nothing was recorded. The docstring is the rule, the message is this case."""
+
+    CODE: ClassVar[str]
+    """From the closed list: `REJ.*`, or the exception that the case is."""
+
+    @property
+    def title(self) -> str:
+        return (type(self).__doc__ or "").strip().splitlines()[0]
+
+
+class Malformed(Refusal):
+    """The content is wrong: a field, what was found in it and what is allowed."""
+
+    CODE = "REJ.malformed"
+
+
+class Unauthorised(Refusal):
+    """This actor may not do this."""
+
+    CODE = "REJ.unauthorised"
+
+
+class NotFound(Refusal):
+    """No such thing is known here."""
+
+    CODE = "REJ.not_found"
+
+
+class Forbidden(Refusal):
+    """The state of the thing forbids it now."""
+
+    CODE = "REJ.state"
+
+
+class Outdated(Refusal):
+    """The thing has moved on since the caller looked at it."""
+
+    CODE = "REJ.outdated"

@@ -1,0 +1,268 @@
+"""Routing: a total, pure function from a recommendation to a lane, with its reasons.
+
+Several authorities speak: the safeguards of this module (kill switch, breaker, stage, missing
+input, reversibility) and the policy. Each contributes a lane; the most careful one wins, and
+among equals the order of precedence names the one that decides. Nothing that goes wrong can end
+in `automate`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from domain.decision_type.state import DecisionType
+from domain.guardrail.conditions import facts_of
+from domain.guardrail.evaluate import Contribution, Verdict, evaluate, trace_digest
+from domain.guardrail.evaluate import within_limits_text as within_limits
+from domain.guardrail.facts import Facts
+from domain.policy.aggregate import PolicyVersion
+from domain.values import (
+    ExceptionCode,
+    Lane,
+    PolicyRef,
+    Reason,
+    Recommendation,
+    Reversibility,
+    Stage,
+)
+
+SEMANTICS = "v1"
+"""The version of this function and of the policy evaluator it calls; replay names it."""
+
+WITHIN_LIMITS = "ROUTE.within_limits"
+_LOTS = 2**64
+_LAST = 1_000_000
+"""The rank of the reversibility table: it decides only where nothing more telling does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One authority's say: the lane it asks for, and why. Lower rank decides among equals."""
+
+    rank: int
+    id: str
+    lane: Lane
+    reason: Reason
+    exception: ExceptionCode | None = None
+    queue: str | None = None
+    sla: timedelta | None = None
+    four_eyes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What routing says: the lane, what decided it, all reasons, and where the decision waits."""
+
+    lane: Lane
+    rule: str
+    reasons: tuple[Reason, ...]
+    exceptions: tuple[ExceptionCode, ...]
+    policy: PolicyRef | None
+    trace_digest: str
+    queue: str | None
+    sla: timedelta | None
+    four_eyes: bool
+    missing: tuple[str, ...]
+    """Inputs the policy needs and does not have: the decision is held until they come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is routed: the recommendation and the facts, normalised; and the lot if one was drawn."""
+
+    recommendation: Recommendation
+    facts: Facts
+    draw: int | None = None
+
+
+def route(case: Case, decision_type: DecisionType, policy: PolicyVersion | None) -> Ruling:
+    """Map a case to exactly one lane. Never raises; the same input gives the same answer for ever."""
+    verdict, digest = _ask(policy, case.facts)
+    voices = sorted(
+        (*_safeguards(case, decision_type, policy, verdict), *_policy_voices(verdict)),
+        key=lambda voice: (-voice.lane.caution, voice.rank),
+    )
+    ref = policy.ref if policy else None
+    if not voices:
+        return _automate(case.facts, policy, ref, digest)
+    deciding = voices[0]
+    peers = [voice for voice in voices if voice.lane is deciding.lane]
+    return Ruling(
+        lane=deciding.lane,
+        rule=deciding.id,
+        reasons=tuple(voice.reason for voice in voices),
+        exceptions=_unique(voices),
+        policy=ref,
+        trace_digest=digest,
+        queue=_queue(peers, policy),
+        sla=_sla(peers, policy),
+        four_eyes=decision_type.definition.four_eyes or any(v.four_eyes for v in peers),
+        missing=() if verdict is None else verdict.missing,
+    )
+
+
+def _ask(policy: PolicyVersion | None, facts: Facts) -> tuple[Verdict | None, str]:
+    """What the policy says; None if there is none or it can't answer."""
+    if policy is None:
+        return None, _NO_TRACE
+    try:
+        return evaluate(policy.guardrail, facts), trace_digest(policy.guardrail, facts)
+    except Exception:  # noqa: BLE001 - total: whatever fails in there ends in escalation
+        return None, _NO_TRACE
+
+
+_NO_TRACE = f"sha256:{sha256(b'').hexdigest()}"
+
+
+def _automate(
+    facts: Facts, policy: PolicyVersion | None, ref: PolicyRef | None, digest: str
+) -> Ruling:
+    assert policy is not None, "without a policy a voice has spoken"
+    return Ruling(
+        lane=Lane.AUTOMATE,
+        rule="automate",
+        reasons=(Reason(code=WITHIN_LIMITS, text=within_limits(policy.guardrail, facts)),),
+        exceptions=(),
+        policy=ref,
+        trace_digest=digest,
+        queue=None,
+        sla=None,
+        four_eyes=False,
+        missing=(),
+    )
+
+
+def _unique(voices: list[Voice]) -> tuple[ExceptionCode, ...]:
+    return tuple(dict.fromkeys(v.exception for v in voices if v.exception is not None))
+
+
+def _queue(peers: list[Voice], policy: PolicyVersion | None) -> str | None:
+    """The queue of the first voice at the deciding lane that names one, or the policy's route."""
+    named = next((voice.queue for voice in peers if voice.queue), None)
+    if named is not None or policy is None:
+        return named
+    return policy.guardrail.routes.of(peers[0].lane).queue
+
+
+def _sla(peers: list[Voice], policy: PolicyVersion | None) -> timedelta | None:
+    """The shortest service level at the deciding lane, or the policy's route's."""
+    shortest = min((voice.sla for voice in peers if voice.sla is not None), default=None)
+    if shortest is not None or policy is None:
+        return shortest
+    return policy.guardrail.routes.of(peers[0].lane).sla
+
+
+def _safeguards(
+    case: Case,
+    decision_type: DecisionType,
+    policy: PolicyVersion | None,
+    verdict: Verdict | None,
+) -> Iterator[Voice]:
+    """What holds whatever a policy says, in the order of precedence."""
+    yield from _halted(case, decision_type)
+    if policy is None:
+        yield _exception(10, ExceptionCode.NO_POLICY, "no policy is in force")
+    elif verdict is None:
+        yield _exception(10, ExceptionCode.POLICY_ERROR, "the policy could not be evaluated")
+    elif verdict.missing:
+        yield _missing_input(verdict.missing)
+    if case.recommendation.confidence is None:
+        yield _exception(
+            12, ExceptionCode.CONFIDENCE_MISSING, "the producer gave no confidence"
+        )
+    yield from _reversibility(case, decision_type, policy, verdict)
+
+
+def _exception(rank: int, code: ExceptionCode, text: str, lane: Lane = Lane.ESCALATE) -> Voice:
+    return Voice(rank, code.value, lane, Reason(code=code.reason_code, text=text), code)
+
+
+def _halted(case: Case, decision_type: DecisionType) -> Iterator[Voice]:
+    code = ExceptionCode.AUTOMATION_HALTED
+    if decision_type.suspended:
+        yield _exception(0, code, "the kill switch is on", Lane.REVIEW)
+    if decision_type.breaker_open:
+        yield _exception(1, code, "the circuit breaker is open", Lane.REVIEW)
+    match decision_type.stage:
+        case Stage.OBSERVE | Stage.ASSIST:
+            text = f"the autonomy stage is {decision_type.stage}: people decide"
+            yield _exception(2, code, text, Lane.REVIEW)
+        case Stage.PARTIAL if not _within_share(case.draw, decision_type):
+            text = f"not among the share of {decision_type.partial_share} that may automate"
+            yield _exception(3, code, text, Lane.REVIEW)
+        case _:
+            pass
+
+
+def _within_share(draw: int | None, decision_type: DecisionType) -> bool:
+    """Whether the keyed lot falls into the share; without a lot it does not."""
+    return draw is not None and draw < decision_type.partial_share * _LOTS
+
+
+def _missing_input(missing: tuple[str, ...]) -> Voice:
+    text = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+    return _exception(11, ExceptionCode.MISSING_INPUT, text, Lane.REVIEW)
+
+
+def _reversibility(
+    case: Case,
+    decision_type: DecisionType,
+    policy: PolicyVersion | None,
+    verdict: Verdict | None,
+) -> Iterator[Voice]:
+    """The table of reversibility against risk: the harder to undo, the more careful."""
+    name = case.recommendation.action
+    action = decision_type.definition.actions.get(name)
+    if action is None:
+        code = ExceptionCode.INVALID_INPUT
+        yield _exception(13, code, f"{name} is not a permitted action")
+        return
+    match action.reversibility:
+        case Reversibility.IRREVERSIBLE:
+            risky = policy is not None and verdict is not None and _risk_over_limit(policy, verdict)
+            lane = Lane.ESCALATE if risky else Lane.REVIEW
+            yield _cautious(f"{name} can't be undone", lane)
+        case Reversibility.RECOVERABLE if decision_type.definition.recoverable_needs_review:
+            yield _cautious(f"{name} takes effort to undo", Lane.REVIEW)
+        case _:
+            pass
+
+
+def _risk_over_limit(policy: PolicyVersion, verdict: Verdict) -> bool:
+    on_risk = {li.id for li in policy.guardrail.limits if "risk" in facts_of(li.require)}
+    return any(c.kind == "limit" and c.id in on_risk for c in verdict.contributions)
+
+
+def _cautious(text: str, lane: Lane) -> Voice:
+    return Voice(_LAST, "reversibility", lane, Reason(code="ROUTE.REVERSIBILITY", text=text))
+
+
+def _policy_voices(verdict: Verdict | None) -> Iterator[Voice]:
+    """The policy's own contributions. A required fact that is missing is spoken for above."""
+    if verdict is None:
+        return
+    spoken = [c for c in verdict.contributions if c.kind != "required"]
+    # The shortest service level decides at each lane, as policy.md has it; order breaks ties.
+    spoken.sort(key=lambda contribution: contribution.sla or timedelta.max)
+    for order, contribution in enumerate(spoken):
+        yield _policy_voice(40 + order, contribution)
+
+
+def _policy_voice(rank: int, contribution: Contribution) -> Voice:
+    exception = _EXCEPTIONS.get(contribution.reason)
+    code = exception.reason_code if exception else f"ROUTE.{contribution.reason}"
+    return Voice(
+        rank,
+        contribution.id,
+        contribution.lane,
+        Reason(code=code, text=contribution.text),
+        exception,
+        contribution.queue,
+        contribution.sla,
+        contribution.four_eyes,
+    )
+
+
+_EXCEPTIONS = {code.value: code for code in (ExceptionCode.LOW_CONFIDENCE,)}
+"""Reasons an author may give that are exceptions of the closed taxonomy."""

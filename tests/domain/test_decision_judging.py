@@ -1,0 +1,188 @@
+"""Afterwards: quality verdicts, contests, and what proved right in the end."""
+
+from typing import Any
+
+import pytest
+
+from domain.decision import judging
+from domain.decision.events import (
+    Contested,
+    OutcomeObserved,
+    QualityConfirmed,
+    QualityOverturned,
+)
+from domain.decision.refusals import (
+    AlreadyInvolved,
+    AlreadyObserved,
+    IncompleteDisposition,
+    NotAPerson,
+    NotEnded,
+    NotSampled,
+    UnknownAction,
+    WrongSeat,
+)
+from domain.decision.state import Decision
+from domain.model import Actor, Refusal, Seat
+from domain.values import ExceptionCode, Receipt
+from tests.domain.builders import (
+    ANA,
+    AUDRA,
+    BOT,
+    CY,
+    DAY,
+    EVERY_STATE,
+    NOON,
+    QUINN,
+    RAE,
+    REFUND,
+    a_person,
+    automated,
+    by,
+    completed,
+    in_review,
+    reported,
+    sampled,
+    then,
+)
+
+# ── quality
+
+
+def test_a_quality_check_may_agree() -> None:
+    drawn = sampled()
+    events = judging.judge_quality(drawn, True, "right", by(QUINN))
+    assert events == (
+        QualityConfirmed(**drawn.next(by(QUINN)), decision_type="refund", comment="right"),
+    )
+    assert then(drawn, events).quality_verdict is True
+
+
+def test_a_quality_check_may_overturn_which_is_an_exception() -> None:
+    drawn = sampled()
+    events = judging.judge_quality(drawn, False, "wrong", by(QUINN))
+    assert events == (
+        QualityOverturned(**drawn.next(by(QUINN)), decision_type="refund", comment="wrong"),
+    )
+    assert then(drawn, events).exceptions == (ExceptionCode.QA_OVERTURNED,)
+
+
+def test_a_quality_check_is_a_persons() -> None:
+    robot = BOT.model_copy(update={"seat": Seat.QUALITY_REVIEWER})
+    with pytest.raises(NotAPerson):
+        judging.judge_quality(sampled(), True, None, by(robot))
+
+
+@pytest.mark.parametrize("actor", [ANA, RAE, AUDRA, a_person("guest")])
+def test_a_quality_check_is_a_quality_reviewers(actor: Actor) -> None:
+    with pytest.raises(WrongSeat):
+        judging.judge_quality(sampled(), True, None, by(actor))
+
+
+def test_who_had_a_say_does_not_judge_it() -> None:
+    drawn = sampled().model_copy(update={"involved": frozenset({"quinn"})})
+    with pytest.raises(AlreadyInvolved):
+        judging.judge_quality(drawn, True, None, by(QUINN))
+
+
+@pytest.mark.parametrize("state", [automated, in_review, completed])
+def test_only_what_the_lot_fell_on_is_judged(state: Any) -> None:
+    with pytest.raises(NotSampled):
+        judging.judge_quality(state(), True, None, by(QUINN))
+
+
+def test_a_verdict_is_given_once() -> None:
+    drawn = sampled()
+    judged = then(drawn, judging.judge_quality(drawn, True, None, by(QUINN)))
+    with pytest.raises(NotSampled, match="already"):
+        judging.judge_quality(judged, False, None, by(a_person("quincy", Seat.QUALITY_REVIEWER)))
+
+
+# ── contests
+
+
+def test_a_completed_decision_may_be_contested() -> None:
+    done = completed()
+    assert judging.contest(done, "never ordered", by(CY)) == (
+        Contested(**done.next(by(CY)), decision_type="refund", comment="never ordered"),
+    )
+
+
+@pytest.mark.parametrize("state", sorted(set(EVERY_STATE) - {"completed"}))
+def test_nothing_else_may_be_contested(state: str) -> None:
+    with pytest.raises(NotEnded):
+        judging.contest(EVERY_STATE[state](), None, by(CY))
+
+
+def test_a_decision_is_contested_once() -> None:
+    contested = then(completed(), judging.contest(completed(), None, by(CY)))
+    with pytest.raises(NotEnded):
+        judging.contest(contested, None, by(CY))
+
+
+@pytest.mark.parametrize("actor", [AUDRA, a_person("guest")])
+def test_an_auditor_reads_and_contests_nothing(actor: Actor) -> None:
+    with pytest.raises(WrongSeat):
+        judging.contest(completed(), None, by(actor))
+
+
+# ── outcomes
+
+
+@pytest.mark.parametrize(
+    ("correct", "actual", "known"),
+    [
+        (True, None, True),
+        (False, None, False),
+        (None, "refund", True),
+        (None, "replace", False),
+        (False, "replace", False),
+    ],
+)
+def test_what_proved_right_is_said_outright_or_by_the_right_action(
+    correct: bool | None, actual: str | None, known: bool
+) -> None:
+    done = completed()
+    later = NOON + 3 * DAY
+    assert judging.observe_outcome(done, correct, actual, later, REFUND, by(BOT)) == (
+        OutcomeObserved(
+            **done.next(by(BOT)),
+            decision_type="refund",
+            correct=known,
+            actual_action=actual,
+            observed_at=later,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("correct", "actual", "rule"),
+    [
+        (None, None, IncompleteDisposition),
+        (True, "replace", IncompleteDisposition),
+        (False, "refund", IncompleteDisposition),
+        (None, "bribe", UnknownAction),
+    ],
+)
+def test_an_outcome_must_make_sense(
+    correct: bool | None, actual: str | None, rule: type[Refusal]
+) -> None:
+    with pytest.raises(rule):
+        judging.observe_outcome(completed(), correct, actual, NOON, REFUND, by(BOT))
+
+
+def test_an_outcome_is_recorded_once() -> None:
+    done = completed()
+    known = then(done, judging.observe_outcome(done, True, None, NOON, REFUND, by(BOT)))
+    with pytest.raises(AlreadyObserved):
+        judging.observe_outcome(known, False, None, NOON, REFUND, by(BOT))
+
+
+@pytest.mark.parametrize("actor", [AUDRA, a_person("guest")])
+def test_an_auditor_reads_and_observes_nothing(actor: Actor) -> None:
+    with pytest.raises(WrongSeat):
+        judging.observe_outcome(completed(), True, None, NOON, REFUND, by(actor))
+
+
+def test_an_outcome_may_be_known_before_the_decision_ends() -> None:
+    waiting: Decision = reported(automated(), Receipt.UNKNOWN)
+    assert judging.observe_outcome(waiting, True, None, NOON, REFUND, by(BOT))

@@ -1,0 +1,487 @@
+"""How a decision begins, where routing sends it, and how it may end before anyone acts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from domain.decision import opening
+from domain.decision.events import (
+    ActionAuthorised,
+    AutoActioned,
+    DeadlineMissed,
+    Escalated,
+    Expired,
+    Held,
+    HoldReleased,
+    InformationProvided,
+    QualitySampled,
+    Recommended,
+    Rerouted,
+    RoutedToReview,
+    Routing,
+    Superseded,
+    Withdrawn,
+)
+from domain.decision.opening import Lots
+from domain.decision.refusals import AlreadyDecided, NotHeld, NotProducer, WrongSeat
+from domain.decision.state import Decision, Status, digest_of_action
+from domain.model import Actor, Refusal, Seat, Stamp, envelope
+from domain.routing import Ruling
+from domain.values import ExceptionCode, Lane, Placement, Reason
+from tests.domain.builders import (
+    AUDRA,
+    AUTHORISED,
+    BOT,
+    CONFLICT_ID,
+    DAY,
+    ENDED,
+    HOUR,
+    ID,
+    LARGE,
+    MINUTE,
+    MODEL,
+    NO_POLICY,
+    NOON,
+    OTHER_BOT,
+    OTHER_ID,
+    POLICY,
+    REFUND,
+    SUSPICIOUS,
+    TIMER,
+    WAITING,
+    a_decision,
+    a_draw,
+    a_person,
+    a_recommendation,
+    a_submission,
+    automated,
+    awaiting_information,
+    by,
+    escalated,
+    held_for_input,
+    in_conflict,
+    in_review,
+    opened,
+    ruling_on,
+    then,
+)
+
+decided_or_ended = pytest.mark.parametrize("state", list(AUTHORISED | ENDED))
+every_end = pytest.mark.parametrize("state", list(ENDED))
+
+
+def a_decided(state: str) -> Decision:
+    return (AUTHORISED | ENDED)[state]()
+
+
+def the_routing(ruling: Ruling, **more: Any) -> Routing:
+    return Routing(
+        lane=ruling.lane,
+        rule=ruling.rule,
+        reasons=ruling.reasons,
+        exceptions=ruling.exceptions,
+        policy=ruling.policy,
+        decision_type_version=REFUND.version,
+        trace_digest=ruling.trace_digest,
+        **more,
+    )
+
+
+# ── routed at once
+
+
+def test_within_limits_the_action_is_authorised_at_once_on_the_policys_authority() -> None:
+    submission = a_submission()
+    policy = by(POLICY)
+    assert opened(submission) == (
+        Recommended(
+            **envelope(ID, 1, by(BOT)),
+            decision_type="refund",
+            subject="order 17",
+            recommendation=a_recommendation(),
+            model=MODEL,
+            context={"amount": "40", "suspicious": False},
+        ),
+        AutoActioned(
+            **envelope(ID, 2, policy),
+            decision_type="refund",
+            routing=the_routing(ruling_on(submission)),
+        ),
+        ActionAuthorised(
+            **envelope(ID, 3, policy),
+            decision_type="refund",
+            action="refund",
+            parameters={"to": "card"},
+            authority="policy",
+            action_digest=digest_of_action(ID, "order 17", None, "refund", {"to": "card"}),
+            placement=Placement(
+                seat=Seat.DECISION_OWNER, person="ana", queue="receipts", due_at=NOON + DAY
+            ),
+        ),
+    )
+
+
+def test_what_the_lot_falls_on_is_marked_for_a_quality_check() -> None:
+    draw = a_draw(sampled=True)
+    first, acted, marked, authorised = opened(lots=Lots(quality=draw))
+    assert isinstance(first, Recommended)
+    assert isinstance(acted, AutoActioned)
+    assert acted.quality == draw
+    assert marked == QualitySampled(
+        **envelope(ID, 3, by(POLICY)), decision_type="refund", draw=draw
+    )
+    assert isinstance(authorised, ActionAuthorised)
+
+
+def test_what_the_lot_spares_is_not_marked() -> None:
+    events = opened(lots=Lots(quality=a_draw(sampled=False)))
+    assert not any(isinstance(event, QualitySampled) for event in events)
+
+
+def test_outside_a_limit_a_person_reviews_in_the_queue_of_the_route() -> None:
+    submission = a_submission(context=LARGE)
+    assert opened(submission)[1:] == (
+        RoutedToReview(
+            **envelope(ID, 2, by(POLICY)),
+            decision_type="refund",
+            routing=the_routing(ruling_on(submission)),
+            placement=Placement(
+                seat=Seat.DECISION_OWNER, person="ana", queue="refunds", due_at=NOON + 3 * HOUR
+            ),
+        ),
+    )
+
+
+def test_four_eyes_are_asked_for_in_the_routing() -> None:
+    submission = a_submission(context=SUSPICIOUS)
+    (routed,) = opened(submission)[1:]
+    assert isinstance(routed, RoutedToReview)
+    assert routed.routing == the_routing(ruling_on(submission), four_eyes=True)
+
+
+def test_high_uncertainty_goes_to_the_escalation_owner() -> None:
+    submission = a_submission(a_recommendation(confidence="0.4"))
+    ruling = ruling_on(submission)
+    assert opened(submission)[1:] == (
+        Escalated(
+            **envelope(ID, 2, by(POLICY)),
+            decision_type="refund",
+            cause="exception",
+            routing=the_routing(ruling),
+            reason=Reason(code="EXC.LOW_CONFIDENCE", text=ruling.reasons[0].text),
+            exception=ExceptionCode.LOW_CONFIDENCE,
+            level=1,
+            placement=Placement(
+                seat=Seat.ESCALATION_OWNER, person="di", queue="leads", due_at=NOON + HOUR
+            ),
+        ),
+    )
+
+
+def test_without_a_policy_it_is_escalated_in_nobodys_name_to_the_exceptions_own_queue() -> None:
+    (only,) = opened(policy=None)[1:]
+    assert isinstance(only, Escalated)
+    assert only.actor == NO_POLICY
+    assert only.exception is ExceptionCode.NO_POLICY
+    assert only.placement.queue == "exceptions-no_policy"
+
+
+def test_a_missing_input_holds_the_decision_until_it_comes() -> None:
+    submission = a_submission(context={"suspicious": False})
+    assert opened(submission)[1:] == (
+        Held(
+            **envelope(ID, 2, by(POLICY)),
+            decision_type="refund",
+            exception=ExceptionCode.MISSING_INPUT,
+            reason=Reason(code="EXC.MISSING_INPUT", text="waits for amount"),
+            missing=("amount",),
+            routing=the_routing(ruling_on(submission)),
+            placement=Placement(
+                seat=Seat.ESCALATION_OWNER,
+                person="di",
+                queue="exceptions-missing_input",
+                due_at=NOON + 2 * HOUR,
+            ),
+        ),
+    )
+
+
+def test_an_empty_seat_falls_to_the_fallback_owner() -> None:
+    vacant = REFUND.model_copy(update={"owners": {}})
+    (routed,) = opened(a_submission(context=LARGE), vacant)[1:]
+    assert isinstance(routed, RoutedToReview)
+    assert routed.placement.person == "fay"
+
+
+# ── held, informed, in conflict
+
+
+def test_the_missing_fact_releases_the_hold() -> None:
+    held = held_for_input()
+    assert opening.provide_information(held, {"amount": "40"}, "found it", REFUND, by(BOT)) == (
+        InformationProvided(
+            **envelope(ID, 3, by(BOT)),
+            decision_type="refund",
+            context={"amount": "40"},
+            comment="found it",
+        ),
+        HoldReleased(
+            **envelope(ID, 4, by(BOT)),
+            decision_type="refund",
+            reason=Reason(code="ROUTE.INFORMATION_PROVIDED", text="amount came in"),
+        ),
+    )
+
+
+def test_what_a_reviewer_asked_for_goes_back_to_their_queue_with_a_new_deadline() -> None:
+    asked = awaiting_information()
+    later = NOON + HOUR
+    provided = InformationProvided(
+        **asked.next(by(BOT, later)),
+        decision_type="refund",
+        context={},
+        comment="both",
+        placement=Placement(
+            seat=Seat.DECISION_OWNER, person="ana", queue="refunds", due_at=later + 4 * HOUR
+        ),
+    )
+    assert opening.provide_information(asked, {}, "both", REFUND, by(BOT, later)) == (provided,)
+    assert then(asked, [provided]).status is Status.IN_REVIEW
+
+
+@pytest.mark.parametrize("state", [in_review, escalated, in_conflict, automated])
+def test_information_nobody_waits_for_is_refused(state: Callable[[], Decision]) -> None:
+    with pytest.raises(NotHeld):
+        opening.provide_information(state(), {"amount": "1"}, None, REFUND, by(BOT))
+
+
+@pytest.mark.parametrize("actor", [AUDRA, a_person("guest")])
+def test_an_auditor_reads_and_supplies_nothing(actor: Actor) -> None:
+    for state in (held_for_input(), awaiting_information()):
+        with pytest.raises(WrongSeat):
+            opening.provide_information(state, {"amount": "1"}, None, REFUND, by(actor))
+
+
+def test_a_conflict_holds_a_decision_wherever_it_waits() -> None:
+    free = in_review()
+    assert opening.hold_for_conflict(free, CONFLICT_ID, REFUND, by(OTHER_BOT)) == (
+        Held(
+            **free.next(by(OTHER_BOT)),
+            decision_type="refund",
+            exception=ExceptionCode.CONFLICT,
+            reason=Reason(code="EXC.CONFLICT", text="another action is proposed for order 17"),
+            conflict=CONFLICT_ID,
+            placement=Placement(
+                seat=Seat.ESCALATION_OWNER,
+                person="di",
+                queue="exceptions-conflict",
+                due_at=NOON + 2 * HOUR,
+            ),
+        ),
+    )
+
+
+@decided_or_ended
+def test_a_conflict_holds_nothing_that_is_decided(state: str) -> None:
+    with pytest.raises(AlreadyDecided):
+        opening.hold_for_conflict(a_decided(state), CONFLICT_ID, REFUND, by(OTHER_BOT))
+
+
+def test_the_winner_of_a_conflict_is_released_to_be_routed_again() -> None:
+    held, reason = in_conflict(), Reason(code="APR.ARBITRATED", text="di chose this one")
+    assert opening.release_conflict(held, reason, by(BOT)) == (
+        HoldReleased(**held.next(by(BOT)), decision_type="refund", reason=reason),
+    )
+
+
+def test_only_a_decision_in_a_conflict_is_released_from_one() -> None:
+    with pytest.raises(NotHeld):
+        opening.release_conflict(held_for_input(), Reason(code="x", text="y"), by(BOT))
+
+
+def test_who_loses_a_conflict_is_superseded_by_the_winner() -> None:
+    held = in_conflict()
+    assert opening.lose_conflict(held, OTHER_ID, by(BOT)) == (
+        Superseded(**held.next(by(BOT)), decision_type="refund", by_decision=OTHER_ID),
+    )
+
+
+def test_where_nobody_wins_a_conflict_everyone_expires() -> None:
+    held = in_conflict()
+    assert opening.lose_conflict(held, None, by(BOT)) == (
+        Expired(**held.next(by(BOT)), decision_type="refund", exception=ExceptionCode.CONFLICT),
+    )
+
+
+def test_who_is_no_longer_in_a_conflict_does_not_lose_it() -> None:
+    assert opening.lose_conflict(in_review(), OTHER_ID, by(BOT)) == ()
+
+
+# ── the subject moves on
+
+
+def test_fresh_input_starts_the_routing_anew() -> None:
+    waiting = in_review()
+    rerouted = Rerouted(
+        **waiting.next(by(BOT)),
+        decision_type="refund",
+        subject_version="2",
+        context={"amount": "20"},
+    )
+    assert opening.reroute(waiting, "2", {"amount": "20"}, by(BOT)) == (rerouted,)
+    after = then(waiting, [rerouted])
+    assert (after.subject_version, after.context) == ("2", {"amount": "20"})
+    assert after.exceptions[-1] is ExceptionCode.STALE_SUBJECT
+
+
+def test_fresh_input_makes_up_for_what_was_missing() -> None:
+    held = held_for_input()
+    after = then(held, opening.reroute(held, "2", {"amount": "20"}, by(BOT)))
+    assert (after.held_for, after.missing) == (None, ())
+
+
+def test_fresh_input_settles_no_conflict() -> None:
+    held = in_conflict()
+    after = then(held, opening.reroute(held, "2", {"amount": "20"}, by(BOT)))
+    assert (after.held_for, after.conflict) == (ExceptionCode.CONFLICT, CONFLICT_ID)
+
+
+def test_without_fresh_input_a_stale_decision_expires() -> None:
+    waiting = in_review()
+    assert opening.expire_stale(waiting, by(BOT)) == (
+        Expired(
+            **waiting.next(by(BOT)),
+            decision_type="refund",
+            exception=ExceptionCode.STALE_SUBJECT,
+        ),
+    )
+
+
+def test_a_newer_recommendation_takes_the_older_ones_place() -> None:
+    waiting = in_review()
+    assert opening.supersede(waiting, OTHER_ID, by(BOT)) == (
+        Superseded(**waiting.next(by(BOT)), decision_type="refund", by_decision=OTHER_ID),
+    )
+
+
+def test_the_producer_takes_a_recommendation_back() -> None:
+    waiting = in_review()
+    assert opening.withdraw(waiting, "wrong order", by(BOT)) == (
+        Withdrawn(**waiting.next(by(BOT)), decision_type="refund", comment="wrong order"),
+    )
+
+
+def test_nobody_but_the_producer_takes_a_recommendation_back() -> None:
+    with pytest.raises(NotProducer):
+        opening.withdraw(in_review(), None, by(OTHER_BOT))
+
+
+BEFORE_ANYONE_ACTS: dict[str, Callable[[Decision, Stamp], object]] = {
+    "reroute": lambda d, s: opening.reroute(d, "2", {}, s),
+    "supersede": lambda d, s: opening.supersede(d, OTHER_ID, s),
+    "withdraw": lambda d, s: opening.withdraw(d, None, s),
+    "expire_stale": opening.expire_stale,
+}
+
+
+@decided_or_ended
+@pytest.mark.parametrize("command", list(BEFORE_ANYONE_ACTS))
+def test_what_is_decided_is_not_taken_back(command: str, state: str) -> None:
+    with pytest.raises(AlreadyDecided):
+        BEFORE_ANYONE_ACTS[command](a_decided(state), by(BOT))
+
+
+# ── time passes
+
+
+def timer_at(when: Any) -> Stamp:
+    return by(TIMER, when)
+
+
+def test_a_missed_deadline_escalates_and_never_approves() -> None:
+    waiting = in_review()
+    due = NOON + 3 * HOUR
+    assert opening.miss_deadline(waiting, REFUND, timer_at(due)) == (
+        DeadlineMissed(
+            **waiting.next(timer_at(due)),
+            decision_type="refund",
+            due_at=due,
+            exception=ExceptionCode.REVIEW_TIMEOUT,
+        ),
+        Escalated(
+            **waiting.next(timer_at(due), 2),
+            decision_type="refund",
+            cause="timeout",
+            reason=Reason(code="ESC.TIMEOUT", text=f"nobody decided by {due.isoformat()}"),
+            level=1,
+            placement=Placement(
+                seat=Seat.ESCALATION_OWNER,
+                person="di",
+                queue="exceptions-review_timeout",
+                due_at=due + HOUR,
+            ),
+        ),
+    )
+
+
+def test_each_missed_deadline_climbs_one_level() -> None:
+    first = escalated()
+    second = then(first, opening.miss_deadline(first, REFUND, timer_at(NOON + HOUR)))
+    third = then(second, opening.miss_deadline(second, REFUND, timer_at(NOON + 2 * HOUR)))
+    assert [first.level, second.level, third.level] == [1, 2, 3]
+
+
+def test_who_waits_in_vain_for_an_input_is_escalated_for_that_reason() -> None:
+    held = held_for_input()
+    missed, _ = opening.miss_deadline(held, REFUND, timer_at(NOON + 2 * HOUR))
+    assert isinstance(missed, DeadlineMissed)
+    assert missed.exception is ExceptionCode.MISSING_INPUT
+
+
+def test_before_the_deadline_the_clock_says_nothing() -> None:
+    early = timer_at(NOON + 3 * HOUR - MINUTE)
+    assert opening.miss_deadline(in_review(), REFUND, early) == ()
+
+
+def test_a_recommendation_whose_time_has_passed_ends_with_no_action() -> None:
+    waiting = in_review(expires_at=NOON + HOUR)
+    at = timer_at(NOON + HOUR)
+    assert opening.expire(waiting, at) == (Expired(**waiting.next(at), decision_type="refund"),)
+
+
+def test_before_its_time_has_passed_nothing_expires() -> None:
+    waiting = in_review(expires_at=NOON + HOUR)
+    assert opening.expire(waiting, timer_at(NOON + HOUR - MINUTE)) == ()
+
+
+def test_without_a_time_to_live_nothing_expires() -> None:
+    assert opening.expire(in_review(), timer_at(NOON + 400 * DAY)) == ()
+
+
+@decided_or_ended
+def test_a_timer_that_fires_too_late_changes_nothing(state: str) -> None:
+    late = timer_at(NOON + 400 * DAY)
+    assert opening.miss_deadline(a_decided(state), REFUND, late) == ()
+    assert opening.expire(a_decided(state), late) == ()
+
+
+@pytest.mark.parametrize("state", list(WAITING))
+def test_whatever_waits_is_escalated_at_its_deadline(state: str) -> None:
+    waiting = WAITING[state]()
+    late = timer_at(NOON + 400 * DAY)
+    after = then(waiting, opening.miss_deadline(waiting, REFUND, late))
+    assert (after.status, after.lane) == (Status.ESCALATED, Lane.ESCALATE)
+    assert after.authority is None
+
+
+def test_a_history_starts_with_the_recommendation() -> None:
+    with pytest.raises(TypeError, match="starts with Recommended"):
+        a_decision(opened()[1:])
+
+
+def test_every_refusal_says_which_rule_it_is() -> None:
+    with pytest.raises(Refusal) as refused:
+        opening.withdraw(in_review(), None, by(Actor(kind=OTHER_BOT.kind, id="thief")))
+    assert refused.value.title == "Only the producer of a recommendation may do this."
+    assert str(refused.value) == "bot made this recommendation, not thief"

@@ -1,0 +1,316 @@
+"""The scene a scenario plays in: what is known, who is who, what was decided, what was refused."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from doors import Door, Line, Particulars, Refused
+
+from adapters.authoring import AdoptionFile, parse_decision_type, source_digest
+from adapters.clock import HeldClock
+from application.arbitrating import Arbitrate
+from application.desk import Caller, Desk
+from application.governing import Adoption, Switch, adopt
+from application.ports import Identity
+from application.recommending import Recommend
+from application.reviewing import Claim
+from application.timing import deadline, expiry
+from application.views import ClaimView, DecisionView
+from domain.decision.reviewing import Choice
+from domain.decision.state import Status
+from domain.decision_type.definition import DecisionTypeDefinition
+from domain.decision_type.events import LifeEvent
+from domain.decision_type.state import DecisionType, fold
+from domain.guardrail.facts import FactType
+from domain.model import Seat
+from domain.values import Disposition, ModelRef, Recommendation
+
+ROOT = Path(__file__).parents[2]
+SHELVES = (ROOT / "catalogue", ROOT / "docs" / "tutorial")
+"""Where decision types are looked for, by the name of their file."""
+
+SUBJECT = "the customer"
+UNKNOWN = "unknown"
+OPERATOR = Caller(Identity("the operator", "human", {}))
+AUDITOR = Identity("the auditor", "human", {"*": frozenset({"auditor"})})
+MODEL = ModelRef(name="the assistant's model", version="1")
+
+
+@cache
+def _on_the_shelf(name: str) -> tuple[AdoptionFile, str]:
+    """A decision type's file; read once, as hundreds of scenarios ask for it."""
+    for shelf in SHELVES:
+        file = shelf / f"{name}.yaml"
+        if file.exists():
+            source = file.read_text(encoding="utf-8")
+            return parse_decision_type(source), source
+    raise AssertionError(f"there is no {name}.yaml in {', '.join(s.name for s in SHELVES)}")
+
+
+def adoption(title: str, **changes: Any) -> Adoption:
+    """What adopting the decision type of this title puts into force."""
+    file, _ = _on_the_shelf(title.lower().replace(" ", "_"))
+    definition = file.definition.model_copy(update=changes)
+    return Adoption(definition, file.policy_text, source_digest(file.policy_text), file.guardrail)
+
+
+@dataclass
+class Said:
+    """A recommendation as it was made, so that it can be said again."""
+
+    by: str
+    command: Recommend
+    key: str
+
+
+@dataclass
+class Scene:
+    """One scenario's world. Time stands still in it until a step lets it pass."""
+
+    door: Door
+    desk: Desk
+    clock: HeldClock
+    definition: DecisionTypeDefinition | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    people: dict[str, set[Seat]] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
+    answers: list[DecisionView] = field(default_factory=list)
+    """The decisions there are, in the order they were first heard of, as last answered."""
+    claims: dict[str, ClaimView] = field(default_factory=dict)
+    conflict: UUID | None = None
+    lapses_after: timedelta | None = None
+    refusal: Refused | None = None
+    noticed: bool = False
+    """Whether the scenario said anything about the refusal."""
+    recorded_before: int = 0
+
+    # Who and what
+
+    @property
+    def type(self) -> DecisionTypeDefinition:
+        assert self.definition is not None, "no decision type was given: say which one first"
+        return self.definition
+
+    def adopts(self, kind: Adoption) -> None:
+        """Put a decision type into force, with its owners in their seats."""
+        self.door.prepare(adopt(kind, OPERATOR, self.desk))
+        self.takes_seats(kind.definition)
+
+    def takes_seats(self, definition: DecisionTypeDefinition) -> None:
+        """The owners that a decision type names sit in their seats."""
+        self.definition = definition
+        for seat, person in definition.owners.items():
+            self.seats(person).add(seat)
+
+    def folded(self, events: tuple[LifeEvent, ...]) -> DecisionType:
+        state = fold(events)
+        assert state is not None
+        return state
+
+    def seats(self, person: str) -> set[Seat]:
+        return self.people.setdefault(person, set())
+
+    def identity(self, id: str) -> Identity:
+        """A person with the seats they hold, or a service that makes recommendations."""
+        if id in self.people:
+            held = frozenset(map(str, self.people[id]))
+            return Identity(id, "human", {self.type.name: held} if held else {})
+        return Identity(id, "service", {self.type.name: frozenset({"producer"})})
+
+    def caller(self, id: str) -> Caller:
+        return Caller(self.identity(id))
+
+    # What is recommended
+
+    def recommend(self, by: str, action: str, subject: str = SUBJECT) -> None:
+        """Make a recommendation on what is known now, under a name of its own."""
+        facts = dict(self.facts)
+        sure = {name: facts.pop(name, None) for name in ("confidence", "risk")}
+        command = Recommend(
+            decision_type=self.type.name,
+            subject=subject,
+            recommendation=Recommendation.model_validate({"action": action, **sure}),
+            model=MODEL,
+            context={name: self.value(name, text) for name, text in facts.items()},
+            expires_at=self.lapses_after and self.clock.now() + self.lapses_after,
+        )
+        self.say(Said(by, command, f"recommendation {len(self.said) + 1}"))
+
+    def say(self, said: Said) -> None:
+        self.said.append(said)
+
+        def speak() -> DecisionView:
+            return self.door.recommend(self.identity(said.by), said.command, said.key)
+
+        answer = self.attempt(speak)
+        if answer is None:
+            return
+        known = [decision.id for decision in self.answers]
+        if answer.id in known:
+            self.answers[known.index(answer.id)] = answer
+        else:
+            self.answers.append(answer)
+
+    def last_said(self, by: str) -> Said:
+        return next(said for said in reversed(self.said) if said.by == by)
+
+    def know(self, fact: str, value: str) -> None:
+        if value == UNKNOWN:
+            self.facts.pop(fact, None)
+        else:
+            self.facts[fact] = value
+
+    def value(self, fact: str, text: str) -> Any:
+        """A fact's value as a producer would send it."""
+        declared: FactType | None = self.type.context.get(fact)
+        match declared.type if declared else None:
+            case "yes_no" if text in ("yes", "no"):
+                return text == "yes"
+            case "tags":
+                return [word.strip() for word in text.split(",")]
+            case _:
+                return text
+
+    # What is done about it
+
+    def act(self, by: str, verb: str, body: Particulars) -> None:
+        id = self.decision.id
+        self.attempt(lambda: self.door.act(self.identity(by), id, verb, body))
+
+    def claim(self, by: str, lease: timedelta) -> None:
+        id = self.decision.id
+        command = Claim(lease_seconds=int(lease.total_seconds()))
+        claimed = self.attempt(lambda: self.door.claim(self.identity(by), id, command))
+        if claimed is not None:
+            self.claims[by] = claimed
+
+    def dispose(
+        self,
+        by: str,
+        disposition: Disposition,
+        *,
+        action: str | None = None,
+        parameters: dict[str, Any] | None = None,
+        reason: str | None = None,
+        comment: str | None = None,
+    ) -> None:
+        """Dispose of the decision, on the strength of what this person last claimed."""
+        claim = self.claims.get(by)
+        choice = Choice(
+            disposition=disposition,
+            action=action,
+            parameters=parameters,
+            reason_code=reason,
+            comment=comment,
+            lease_token=str(claim.lease.token) if claim else "none",
+            action_digest=claim.action_digest if claim else "none",
+        )
+        waits_above = standing(self.decision) == "escalated"
+        self.act(by, "resolve" if waits_above else "review", choice)
+
+    def switch(self, by: str, verb: str, command: Switch) -> None:
+        self.attempt(lambda: self.door.switch(self.identity(by), self.type.name, verb, command))
+
+    def arbitrate(self, by: str, command: Arbitrate) -> None:
+        held_in = (decision.conflict for decision in map(self._now, self.answers))
+        self.conflict = next(filter(None, held_in), self.conflict)
+        conflict = self.conflict
+        assert conflict is not None, "there is no conflict to settle"
+        self.attempt(lambda: self.door.arbitrate(self.identity(by), conflict, command))
+
+    # What comes of it
+
+    def attempt(self, act: Any) -> Any:
+        """Do it, and remember if it is refused: a scenario must say so or it fails."""
+        self.unnoticed_refusal()
+        self.refusal, self.noticed = None, False
+        self.recorded_before = self.recorded
+        try:
+            return act()
+        except Refused as refused:
+            self.refusal = refused
+            return None
+
+    def unnoticed_refusal(self) -> None:
+        """Fail if something was refused and the scenario did not say that it would be."""
+        if self.refusal is not None and not self.noticed:
+            raise AssertionError(f"it was refused: {self.refusal}")
+
+    @property
+    def recorded(self) -> int:
+        """How many events there are on record."""
+        return len(self.door.prepare(self.desk.log.after(0, limit=100_000)))
+
+    @property
+    def decision(self) -> DecisionView:
+        """The decision the scenario is about: the last one, as it stands now."""
+        self.unnoticed_refusal()
+        assert self.answers, "there is no decision yet: somebody recommends something first"
+        return self._now(self.answers[-1])
+
+    def _now(self, known: DecisionView) -> DecisionView:
+        return self.door.decision(AUDITOR, known.id)
+
+    def trail(self) -> list[Line]:
+        return self.door.trail(AUDITOR, self.decision.id)
+
+    def measured(self, measure: str) -> tuple[int, int]:
+        """How many of how many, over all decisions so far."""
+        self.unnoticed_refusal()
+        return self.door.measured(AUDITOR, self.type.name, MEASURES[measure])
+
+    def decision_of(self, producer: str) -> DecisionView:
+        """The last decision on what this producer recommended."""
+        self.unnoticed_refusal()
+        mine = [d.id for d in self.answers if d.producer == producer]
+        assert mine, f"{producer} has recommended nothing"
+        return self.door.decision(AUDITOR, mine[-1])
+
+    def let_pass(self, time: timedelta) -> None:
+        """Let time pass; whoever keeps the clock looks at every decision."""
+        self.unnoticed_refusal()
+        self.clock.advance(time)
+        for known in self.answers:
+            self.door.prepare(expiry(known.id, self.desk))
+            self.door.prepare(deadline(known.id, self.desk))
+
+    def prepare(self, use_case: Coroutine[Any, Any, Any]) -> Any:
+        return self.door.prepare(use_case)
+
+
+MEASURES = {
+    "straight-through rate": ("flow", "straight_through_rate"),
+    "exception rate": ("flow", "exception_rate"),
+    "escalation rate": ("flow", "escalation_rate"),
+    "override rate": ("agreement", "override_rate"),
+    "quality overturn rate": ("agreement", "quality_overturn_rate"),
+}
+
+STANDINGS: dict[str, frozenset[Status]] = {
+    "held": frozenset({Status.HELD}),
+    "reviewed": frozenset(
+        {Status.IN_REVIEW, Status.AWAITING_INFORMATION, Status.AWAITING_SECOND_REVIEW}
+    ),
+    "escalated": frozenset({Status.ESCALATED}),
+    **{end.value: frozenset({end}) for end in Status if end.is_end},
+}
+CAUTION = ("automated", "reviewed", "escalated")
+
+
+def standing(decision: DecisionView) -> str:
+    """Where a decision stands, in the words of a feature."""
+    for words, states in STANDINGS.items():
+        if decision.state in states:
+            return words
+    return "automated" if decision.authority == "policy" else "decided by a person"
+
+
+def because(decision: DecisionView) -> str:
+    """What decided, on which values: what a reader wants to know when an expectation fails."""
+    rule = decision.policy.rule if decision.policy else "no policy"
+    reasons = "; ".join(f"{reason.text} ({reason.code})" for reason in decision.reasons)
+    return f"it is {standing(decision)} by rule {rule}: {reasons or 'no reason yet'}"
