@@ -56,7 +56,7 @@ Feature: Somebody answers for every decision
 
     Example: His successor answers from the first day
       Given Omar Haddad has left the seat of escalation owner
-      And Nadia Petit has taken the seat of escalation owner
+      And Lucia Moretti has given Nadia Petit the seat of escalation owner
       And confidence is 0.40
       When the assistant recommends refund
       Then Nadia Petit answers for it as escalation owner
@@ -64,16 +64,32 @@ Feature: Somebody answers for every decision
   Rule: Who wants the business result is not who signs the risk
 
     Example: Carla can't become risk owner as well
-      When Carla Nunes takes the seat of risk owner
+      When Carla Nunes gives Carla Nunes the seat of risk owner
       Then it is refused: "The decision owner and the risk owner must be two people."
       And nothing is recorded
 
     Example: Ingrid can't become decision owner as well
-      When Ingrid Dahl takes the seat of decision owner
+      When Ingrid Dahl gives Ingrid Dahl the seat of decision owner
       Then it is refused: "The decision owner and the risk owner must be two people."
 
     Example: Any other two seats may be one person's
-      When Carla Nunes takes the seat of escalation owner
+      When Carla Nunes gives Carla Nunes the seat of escalation owner
       And the assistant recommends refund
       Then the decision is automated
 
+  Rule: Seats are given by those who own the decision type, and by nobody else
+
+    Example: A reviewer can't make herself risk owner
+      Given Rae is a reviewer
+      When Rae gives Rae the seat of risk owner
+      Then it is refused: "Only the seats named may do this."
+      And nothing is recorded
+
+    Example: Where all have left, the fallback owner gives the seats
+      Given Carla Nunes has left the seat of decision owner
+      And Ben Okoye has left the seat of AI product owner
+      And Ingrid Dahl has left the seat of risk owner
+      And Omar Haddad has left the seat of escalation owner
+      And Lucia Moretti has given Nadia Petit the seat of decision owner
+      When the assistant recommends refund
+      Then Nadia Petit answers for it as decision owner

@@ -32,7 +32,7 @@ Feature: An exposure is restricted by people
 
     Example: Why it does
       When the assistant recommends restrict_exposure
-      Then rule reversibility decides
+      Then rule only-dismiss decides
       And it says why: "restrict_exposure can't be undone"
       And the reason ACTION_NOT_ALLOWED is given
 

@@ -1,11 +1,12 @@
 """Assembly: the only file where ports meet adapters."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from adapters.authoring import parse_decision_type, source_digest
 from adapters.clock import SystemClock
 from adapters.eventstore.codec import Codec
+from adapters.identity.api_keys import ApiKeys
 from adapters.memory.log import MemoryEventLog
 from adapters.postgres.log import PostgresEventLog
 from adapters.settings import BadSettings, Settings
@@ -21,6 +22,16 @@ SHORTEST_LOT_KEY = 16
 def codec() -> Codec:
     """The codec of every event there is."""
     return Codec(EVENTS)
+
+
+def api_keys(settings: Settings) -> ApiKeys:
+    """The keys that open the door; a service that lets nobody in does not start."""
+    if settings.api_keys is None:
+        raise BadSettings(
+            "REMIT_API_KEYS: names no key file, so nobody could be let in; "
+            "make one with `remit keys issue`"
+        )
+    return ApiKeys.read(settings.api_keys)
 
 
 def read_adoption(source: str) -> Adoption:
@@ -45,7 +56,7 @@ def lot_drawer(settings: Settings) -> LotDrawer:
 @asynccontextmanager
 async def postgres_desk(
     url: str, settings: Settings, clock: Clock | None = None
-) -> AsyncIterator[Desk]:
+) -> AsyncGenerator[Desk]:
     """A desk on PostgreSQL; what it accepted is written before it closes."""
     log = PostgresEventLog(url, codec(), capacity=settings.queue_capacity)
     async with log:

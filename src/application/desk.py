@@ -1,5 +1,6 @@
 """The desk: where use cases load what happened and record what happens next."""
 
+from asyncio import Lock
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -47,6 +48,9 @@ from domain.policy.aggregate import Policy, PolicyVersion
 
 ATTEMPTS = 8
 """How often a command decides again when another writer was first."""
+
+MOST_REMEMBERED = 2_000
+"""How many decisions are kept in memory for the command that follows (about 5 KB each)."""
 
 
 class NoSuchDecision(NotFound):
@@ -158,7 +162,9 @@ class Desk:
     log: EventLog
     clock: Clock
     lots: LotDrawer
-    _governed: dict[str, Governed] = field(default_factory=dict)
+    _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])
+    _reading: dict[str, Lock] = field(default_factory=dict[str, Lock])
+    _recent: dict[UUID, Decision] = field(default_factory=dict[UUID, Decision])
 
     def new_id(self) -> UUID:
         """A time-ordered id (UUIDv7, RFC 9562)."""
@@ -172,6 +178,19 @@ class Desk:
             correlation_id=caller.correlation_id,
             causation_id=caller.causation_id,
         )
+
+    def remember(self, decision: Decision) -> None:
+        """Keep a decision that was just written, for the next command on it."""
+        self._recent[decision.id] = decision
+        if len(self._recent) > MOST_REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+
+    def recall(self, id: UUID) -> Decision | None:
+        """The decision as it was last written here, once: whoever finds it outdated reads afresh.
+
+        Good enough to decide on, since the append checks its version; never to answer a reader.
+        """
+        return self._recent.pop(id, None)
 
     async def decision(self, id: UUID, *, up_to: int | None = None) -> Decision:
         """The decision now, or as it was at a version."""
@@ -201,10 +220,17 @@ class Desk:
     async def governed(self, decision_type: str) -> Governed:
         """What governs this decision type, from memory where it is known."""
         known = self._governed.get(decision_type)
-        if known is None:
-            known = await self.governed_now(decision_type)
-            self._governed[decision_type] = known
-        return known
+        if known is not None:
+            return known
+        # One reads, the others wait: a cold start under load would read it a hundred times over.
+        async with self._reading.setdefault(decision_type, Lock()):
+            known = self._governed.get(decision_type)
+            if known is None:
+                try:
+                    known = self._governed[decision_type] = await self.governed_now(decision_type)
+                finally:
+                    self._reading.pop(decision_type, None)
+            return known
 
     async def governed_now(self, decision_type: str) -> Governed:
         """What governs this decision type, read afresh."""
@@ -300,37 +326,62 @@ async def change(
     if prior := await desk.repeated(caller):
         return Answer(await desk.decision(id, up_to=prior.version), replayed=True)
     for _ in range(ATTEMPTS):
-        before = await desk.decision(id)
-        caller.require_any_seat(before.decision_type)
-        _require_match(caller, before)
+        remembered = desk.recall(id)
+        before = remembered or await desk.decision(id)
         governed = await desk.governed(before.decision_type)
-        stamp = desk.stamp(caller, caller.actor(before.decision_type, *seats(before)))
         try:
-            events = tuple(decide(before, governed, stamp))
+            events = _decided(before, governed, caller, decide, seats, desk)
         except Refusal:
-            if await desk.renewed(governed):
+            # Appends check what is accepted, nothing checks a refusal: it must rest on fresh state.
+            if remembered or await desk.renewed(governed):
                 continue
             raise
-        if not events:
+        if not events and not remembered:
             return Answer(before)
-        after = before
-        for event in events:
-            after = evolve_decision(after, event)
-        try:
-            await desk.record(
-                events, caller, expects=governed.expects, leaves=ended(before, after)
-            )
-        except Overtaken:
-            continue
-        except Stale:
-            desk.forget(before.decision_type)
-            continue
-        except Repeated as repeated:
-            assert caller.command is not None, "only a keyed command repeats"
-            same_content(caller.command, repeated.prior)
-            return Answer(await desk.decision(id, up_to=repeated.prior.version), replayed=True)
-        return Answer(after)
+        if events and (answer := await _recorded(before, governed, events, caller, desk)):
+            return answer
     raise Contended(f"gave up after {ATTEMPTS} attempts")
+
+
+def _decided(
+    before: Decision,
+    governed: Governed,
+    caller: Caller,
+    decide: Decide,
+    seats: Callable[[Decision], tuple[Seat, ...]],
+    desk: Desk,
+) -> tuple[decision_events.LifeEvent, ...]:
+    """What the domain says of the command on this state."""
+    caller.require_any_seat(before.decision_type)
+    _require_match(caller, before)
+    stamp = desk.stamp(caller, caller.actor(before.decision_type, *seats(before)))
+    return tuple(decide(before, governed, stamp))
+
+
+async def _recorded(
+    before: Decision,
+    governed: Governed,
+    events: tuple[decision_events.LifeEvent, ...],
+    caller: Caller,
+    desk: Desk,
+) -> Answer | None:
+    """The answer once the events are durable; None if the world moved on and it must be asked again."""
+    after = before
+    for event in events:
+        after = evolve_decision(after, event)
+    try:
+        await desk.record(events, caller, expects=governed.expects, leaves=ended(before, after))
+    except Overtaken:
+        return None
+    except Stale:
+        desk.forget(before.decision_type)
+        return None
+    except Repeated as repeated:
+        assert caller.command is not None, "only a keyed command repeats"
+        same_content(caller.command, repeated.prior)
+        return Answer(await desk.decision(before.id, up_to=repeated.prior.version), replayed=True)
+    desk.remember(after)
+    return Answer(after)
 
 
 def _require_match(caller: Caller, decision: Decision) -> None:

@@ -13,7 +13,7 @@ from domain.guardrail.facts import Facts
 from domain.model import Value
 from domain.policy.aggregate import NoSuchVersion, PolicyVersion, find
 from domain.routing import Case, route
-from domain.values import Lane, Reason, Recommendation, Stage
+from domain.values import Lane, Reason, Recommendation
 
 
 class TestView(Value):

@@ -119,6 +119,10 @@ class EventLog(Protocol):
         """Events behind a position, in order. Never skips one that commits later."""
         ...
 
+    async def newest(self) -> int:
+        """The position of the newest event; 0 if there is none."""
+        ...
+
     async def prior(self, scope: str, key: str) -> PriorCommand | None:
         """What an idempotency key was used for, if it was."""
         ...
@@ -149,4 +153,4 @@ class Identity:
 
     id: str
     kind: str
-    seats: dict[str, frozenset[str]] = field(default_factory=dict)
+    seats: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])

@@ -135,7 +135,7 @@ def _admitted(command: Recommend, governed: Governed) -> Submission:
     definition = governed.decision_type.definition
     admit_actions(command.recommendation, definition)
     context = admit_context(command.context, definition)
-    return Submission(**{**dict(command), "context": context})
+    return Submission.model_validate({**dict(command), "context": context})
 
 
 def _rejected(
@@ -266,4 +266,5 @@ async def _recorded(
     )
     decision = fold(events)
     assert decision is not None
+    desk.remember(decision)
     return Answer(decision)

@@ -107,7 +107,7 @@ class Event(Value):
 
     @property
     def id(self) -> UUID:
-        """Name-based (RFC 9562, version 5) over stream and version, so anyone can derive it again."""
+        """Name-based (RFC 9562, version 5) over stream and version: anyone can derive it."""
         return uuid5(self.originator_id, str(self.originator_version))
 
 

@@ -69,7 +69,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is routed: the recommendation and the facts, normalised; and the lot if one was drawn."""
+    """What is routed: the recommendation, the facts as normalised, and the lot if one was drawn."""
 
     recommendation: Recommendation
     facts: Facts
@@ -77,7 +77,7 @@ class Case:
 
 
 def route(case: Case, decision_type: DecisionType, policy: PolicyVersion | None) -> Ruling:
-    """Map a case to exactly one lane. Never raises; the same input gives the same answer for ever."""
+    """Map a case to exactly one lane. Never raises; the same input always gives the same answer."""
     verdict, digest = _ask(policy, case.facts)
     voices = sorted(
         (*_safeguards(case, decision_type, policy, verdict), *_policy_voices(verdict)),

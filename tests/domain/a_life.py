@@ -7,6 +7,7 @@ the invariants, which `Life` checks on each step.
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -181,6 +182,13 @@ class Life(RuleBasedStateMachine):
         fired |= self.attempt(TIMER, lambda s: opening.expire(self.decision, s))
         assert not (ended and fired), "a timer that fires after the end changes nothing"
 
+    @precondition(lambda self: self.decision.authority is not None or not self.decision.is_open)
+    @rule()
+    def a_timer_fires_too_late(self) -> None:
+        late = by(TIMER, self.now + 400 * DAY)
+        assert not tuple(opening.miss_deadline(self.decision, self.type, late))
+        assert not tuple(opening.expire(self.decision, late))
+
     # ── people
 
     @rule(actor=reviewers)
@@ -232,6 +240,47 @@ class Life(RuleBasedStateMachine):
     def someone_upholds(self, actor: Actor) -> None:
         self.someone_claims_and_disposes(actor, (Disposition.UPHOLD, None, None, None))
 
+    @precondition(lambda self: self.decision.status.waits_for_a_person)
+    @rule(
+        actor=st.sampled_from([RAE, SAM, DI]), how=st.sampled_from(["digest", "version", "lease"])
+    )
+    def someone_upholds_what_they_did_not_see(self, actor: Actor, how: str) -> None:
+        if not self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s)):
+            return
+        lease = self.decision.lease
+        assert lease is not None
+        moved = how == "version" and self.attempt(BOT, self._observed)
+        choice = Choice(
+            disposition=Disposition.UPHOLD,
+            lease_token=str(lease.token),
+            action_digest="sha256:forged" if how == "digest" else lease.action_digest,
+        )
+        if how == "lease":
+            self.now = lease.expires_at
+        if how in ("digest", "lease") or moved:
+            self._is_refused(actor, choice)
+
+    def _observed(self, stamp: Stamp) -> Iterable[d.LifeEvent]:
+        return judging.observe_outcome(self.decision, True, None, self.now, self.type, stamp)
+
+    def _is_refused(self, actor: Actor, choice: Choice) -> None:
+        for dispose in (reviewing.review, reviewing.resolve):
+
+            def decide(stamp: Stamp, f: Callable[..., Iterable[d.LifeEvent]] = dispose) -> Any:
+                return f(self.decision, choice, self.type, stamp)
+
+            assert not self.attempt(actor, decide)
+
+    @precondition(lambda self: self.decision.first_review is not None)
+    @rule()
+    def the_first_pair_of_eyes_looks_again(self) -> None:
+        first = self.decision.first_review
+        assert first is not None
+        again = a_person(first.person, Seat.REVIEWER)
+        if self.decision.status is Status.AWAITING_SECOND_REVIEW:
+            tried = self.attempt(again, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s))
+            assert not tried, "the second pair of eyes belongs to another person"
+
     @rule(actor=actors)
     def an_old_token_does_not_serve(self, actor: Actor) -> None:
         choice = Choice(
@@ -239,9 +288,7 @@ class Life(RuleBasedStateMachine):
             lease_token=str(UUID(int=1)),
             action_digest=self.decision.action_digest,
         )
-        for dispose in (reviewing.review, reviewing.resolve):
-            tried = self.attempt(actor, lambda s, f=dispose: f(self.decision, choice, self.type, s))  # type: ignore[misc]
-            assert not tried
+        self._is_refused(actor, choice)
 
     # ── producers and subjects
 
@@ -313,6 +360,7 @@ class Life(RuleBasedStateMachine):
     def someone_contests(self, actor: Actor) -> None:
         self.attempt(actor, lambda s: judging.contest(self.decision, None, s))
 
+    @precondition(lambda self: not self.decision.status.waits_for_a_person)
     @rule(actor=actors, correct=st.sampled_from([None, True, False]))
     def someone_observes(self, actor: Actor, correct: bool | None) -> None:
         self.attempt(

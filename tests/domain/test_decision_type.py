@@ -168,7 +168,24 @@ def test_a_seat_becomes_empty_and_falls_to_the_fallback() -> None:
 def test_an_empty_seat_is_not_vacated() -> None:
     state = after(REFUND, commands.vacate_owner(REFUND, Seat.RISK_OWNER, by(CY)))
     with pytest.raises(WrongStatus):
-        commands.vacate_owner(state, Seat.RISK_OWNER, by(CY))
+        commands.vacate_owner(state, Seat.RISK_OWNER, by(ANA))
+
+
+SEATING: dict[str, Callable[[DecisionType, Stamp], object]] = {
+    "assign": lambda t, s: commands.assign_owner(t, Seat.RISK_OWNER, "eve", s),
+    "vacate": lambda t, s: commands.vacate_owner(t, Seat.RISK_OWNER, s),
+}
+
+
+@pytest.mark.parametrize("command", list(SEATING))
+@pytest.mark.parametrize("actor", [RAE, BOT, a_person("eve", Seat.RISK_OWNER)])
+def test_nobody_else_changes_who_sits_where_on_a_live_type(command: str, actor: Actor) -> None:
+    with pytest.raises(NotYourSeat):
+        SEATING[command](REFUND, by(actor))
+
+
+def test_the_fallback_owner_may_fill_a_seat() -> None:
+    assert commands.assign_owner(REFUND, Seat.RISK_OWNER, "eve", by(a_person("fay")))
 
 
 # ── going live

@@ -1,20 +1,36 @@
 """The two doors a feature goes through: straight into the use cases, and over HTTP."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
 from hashlib import sha256
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
+import httpx
+from litestar import Litestar
+
+from adapters.assembly import memory_desk
 from adapters.clock import HeldClock
+from adapters.http.app import create_app
+from adapters.identity.api_keys import ApiKeys, issue
+from adapters.memory.log import MemoryEventLog
+from adapters.memory.projections import MemoryProjectionStore
+from adapters.settings import Settings
 from application.arbitrating import Arbitrate, arbitrate_conflict
 from application.delivering import Reverse, report, reverse
 from application.desk import Answer, Caller, Desk
-from application.governing import Switch, resume, suspend
+from application.governing import Switch, assign_owner, resume, suspend, vacate_owner
 from application.informing import Inform, inform
+from application.metrics.formulas import compute
+from application.metrics.intervals import Proportion
+from application.metrics.window import Window
 from application.observing import Outcome, QualityVerdict, Remark, contest, judge, observe, withdraw
 from application.ports import CommandKey, Identity
+from application.projections.feedback import Feedback
 from application.recommending import Recommend, recommend
 from application.replaying import replay
 from application.reviewing import Claim, claim, release, resolve, review
@@ -22,7 +38,7 @@ from application.trail import trail_line
 from application.views import ClaimView, DecisionView
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
-from domain.model import Refusal, Value
+from domain.model import Refusal, Seat, Value
 
 T = TypeVar("T")
 
@@ -67,6 +83,10 @@ class Door(Protocol):
     def arbitrate(self, by: Identity, id: UUID, command: Arbitrate) -> None: ...
 
     def switch(self, by: Identity, name: str, verb: str, command: Switch) -> None: ...
+
+    def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
+        """Give a seat to a person, or leave it empty."""
+        ...
 
     def decision(self, by: Identity, id: UUID) -> DecisionView: ...
 
@@ -129,6 +149,13 @@ class Direct:
         use_case = suspend if verb == "suspend" else resume
         self._ask(use_case(name, command, Caller(by), self.desk))
 
+    def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
+        if person is None:
+            self._ask(vacate_owner(name, seat, Caller(by), self.desk))
+        else:
+            self._ask(assign_owner(name, seat, person, Caller(by), self.desk))
+        return True
+
     def decision(self, by: Identity, id: UUID) -> DecisionView:
         return DecisionView.of(self._ask(self.desk.decision(id)))
 
@@ -138,6 +165,9 @@ class Direct:
 
     def replay(self, by: Identity, id: UUID) -> str:
         return self._ask(replay(id, self.desk)).verdict
+
+    def measured(self, by: Identity, name: str, measure: tuple[str, str]) -> tuple[int, int]:
+        return counted(self.desk, self.clock, measure)
 
     def prepare(self, use_case: Coroutine[Any, Any, T]) -> T:
         return self._ask(use_case)
@@ -153,3 +183,123 @@ class Direct:
             return self._runner.run(asked())
         except Refusal as refusal:
             raise Refused(refusal.CODE, refusal.title, str(refusal)) from None
+
+
+def counted(desk: Desk, clock: HeldClock, measure: tuple[str, str]) -> tuple[int, int]:
+    """A metric over everything that happened, from the facts folded out of the log."""
+    assert isinstance(desk.log, MemoryEventLog)
+    store, facts = MemoryProjectionStore(desk.log), Feedback()
+    store.catch_up(facts)
+    day = timedelta(days=1)
+    window = Window(since=clock.now() - 30 * day, until=clock.now() + day)
+    report = compute(store.rows(facts).values(), window=window, as_of=clock.now())
+    chapter, name = measure
+    share: Proportion = getattr(getattr(report.metrics, chapter), name)
+    return share.numerator, share.denominator
+
+
+class KeyRing(ApiKeys):
+    """API keys that are issued as people walk in."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self._issued: dict[tuple[str, str], str] = {}
+
+    def key_of(self, identity: Identity) -> str:
+        """A key with the seats this identity holds now."""
+        seats = {name: frozenset(map(Seat, held)) for name, held in identity.seats.items()}
+        holds = (identity.id, repr(sorted((n, sorted(h)) for n, h in seats.items())))
+        if holds not in self._issued:
+            kind: Literal["human", "service"] = "human" if identity.kind == "human" else "service"
+            key, record = issue(f"key-{len(self._issued)}", identity.id, kind, seats)
+            super().__init__([*self._records.values(), record])
+            self._issued[holds] = key
+        return self._issued[holds]
+
+
+@cache
+def _service() -> tuple[Litestar, Desk, KeyRing]:
+    """One service for all scenarios, because it takes longer to put up than any of them."""
+    desk, keys = memory_desk(), KeyRing()
+    return create_app(desk, keys, Settings()), desk, keys
+
+
+class Http:
+    """Over HTTP, as a client would."""
+
+    def __init__(self, desk: Desk, clock: HeldClock) -> None:
+        app, self.desk, self._keys = _service()
+        self.desk.log, self.desk.clock = desk.log, clock
+        self.clock = clock
+        self._runner = asyncio.Runner()
+        transport = httpx.ASGITransport(app=cast("Any", app))
+        self._client = httpx.AsyncClient(transport=transport, base_url="http://remit.test/v1")
+
+    def recommend(self, by: Identity, command: Recommend, key: str) -> DecisionView:
+        said = command.recommendation
+        numbers = {"confidence": said.confidence, "risk": said.risk}
+        body = command.model_dump(mode="json", exclude_none=True)
+        body["recommendation"] |= {n: float(v) for n, v in numbers.items() if v is not None}
+        answer = self._send(by, "POST", "/decisions", body, key.replace(" ", "-"))
+        return DecisionView.model_validate_json(answer)
+
+    def claim(self, by: Identity, id: UUID, command: Claim) -> ClaimView:
+        answer = self._send(by, "POST", f"/decisions/{id}/claim", _body(command))
+        return ClaimView.model_validate_json(answer)
+
+    def act(self, by: Identity, id: UUID, verb: str, body: Particulars) -> DecisionView:
+        answer = self._send(by, "POST", f"/decisions/{id}/{verb}", _body(body))
+        return DecisionView.model_validate_json(answer)
+
+    def arbitrate(self, by: Identity, id: UUID, command: Arbitrate) -> None:
+        self._send(by, "POST", f"/conflicts/{id}/arbitrate", _body(command))
+
+    def switch(self, by: Identity, name: str, verb: str, command: Switch) -> None:
+        self._send(by, "POST", f"/decision-types/{name}/{verb}", _body(command))
+
+    def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
+        path = f"/decision-types/{name}/owners/{seat}"
+        if person is None:
+            self._send(by, "DELETE", path)
+        else:
+            self._send(by, "PUT", path, {"person": person})
+        return True
+
+    def decision(self, by: Identity, id: UUID) -> DecisionView:
+        return DecisionView.model_validate_json(self._send(by, "GET", f"/decisions/{id}"))
+
+    def trail(self, by: Identity, id: UUID) -> list[Line]:
+        lines = json.loads(self._send(by, "GET", f"/decisions/{id}/trail"))["items"]
+        return [Line(line["who"], line["what"]) for line in lines]
+
+    def replay(self, by: Identity, id: UUID) -> str:
+        verdict: str = json.loads(self._send(by, "GET", f"/decisions/{id}/replay"))["verdict"]
+        return verdict
+
+    def measured(self, by: Identity, name: str, measure: tuple[str, str]) -> tuple[int, int]:
+        return counted(self.desk, self.clock, measure)
+
+    def prepare(self, use_case: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(use_case)
+
+    def close(self) -> None:
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+    def _send(
+        self, by: Identity, method: str, path: str, body: object = None, key: str | None = None
+    ) -> bytes:
+        headers = {"Authorization": f"Bearer {self._keys.key_of(by)}"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        sent = self._client.request(method, path, json=body, headers=headers)
+        response = self._runner.run(sent)
+        if response.is_error:
+            problem = response.json()
+            raise Refused(problem["code"], problem["title"], problem["detail"])
+        return response.content
+
+
+def _body(command: Value) -> dict[str, Any] | None:
+    """A command as a client writes it: what is not said is left out."""
+    return command.model_dump(mode="json", exclude_none=True) or None

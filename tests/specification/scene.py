@@ -103,6 +103,7 @@ class Scene:
     def takes_seats(self, definition: DecisionTypeDefinition) -> None:
         """The owners that a decision type names sit in their seats."""
         self.definition = definition
+        self.seats(definition.fallback_owner)
         for seat, person in definition.owners.items():
             self.seats(person).add(seat)
 
@@ -120,9 +121,6 @@ class Scene:
             held = frozenset(map(str, self.people[id]))
             return Identity(id, "human", {self.type.name: held} if held else {})
         return Identity(id, "service", {self.type.name: frozenset({"producer"})})
-
-    def caller(self, id: str) -> Caller:
-        return Caller(self.identity(id))
 
     # What is recommended
 
@@ -214,6 +212,16 @@ class Scene:
 
     def switch(self, by: str, verb: str, command: Switch) -> None:
         self.attempt(lambda: self.door.switch(self.identity(by), self.type.name, verb, command))
+
+    def seat(self, by: str, person: str, seat: Seat) -> None:
+        name = self.type.name
+        seated = self.attempt(lambda: self.door.seat(self.identity(by), name, seat, person))
+        if seated:
+            self.seats(person).add(seat)
+
+    def vacate(self, by: str, seat: Seat) -> None:
+        name = self.type.name
+        self.attempt(lambda: self.door.seat(self.identity(by), name, seat, None))
 
     def arbitrate(self, by: str, command: Arbitrate) -> None:
         held_in = (decision.conflict for decision in map(self._now, self.answers))

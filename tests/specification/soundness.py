@@ -31,7 +31,7 @@ def read(text: str) -> Any:
 
 def examples(text: str) -> list[Any]:
     """Every example as it is run: tables filled in, backgrounds first."""
-    return list(Compiler().compile({**read(text), "uri": ""}))
+    return list(Compiler().compile(read(text) | {"uri": ""}))
 
 
 def problems(text: str) -> list[str]:

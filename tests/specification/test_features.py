@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from doors import Direct, Door
+from doors import Direct, Door, Http
 from pytest_bdd import scenarios
 from soundness import FEATURES
 
@@ -11,7 +11,7 @@ from adapters.assembly import memory_desk
 from adapters.clock import HeldClock
 
 
-@pytest.fixture(autouse=True, params=[Direct], ids=["directly"])
+@pytest.fixture(autouse=True, params=[Direct, Http], ids=["directly", "over HTTP"])
 def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     """The way in. Asked for by every scenario from the start: a step would ask too late."""
     clock = HeldClock()

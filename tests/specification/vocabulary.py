@@ -25,7 +25,7 @@ from scene import (
 
 from application.arbitrating import Arbitrate
 from application.delivering import Reverse
-from application.governing import Switch, assign_owner, vacate_owner
+from application.governing import Switch
 from application.informing import Inform
 from application.observing import Outcome, QualityVerdict, Remark
 from domain.decision.acting import Report
@@ -261,21 +261,14 @@ def _(scene: Scene, person: str) -> None:
 @when(sentence("{person:person} leaves the seat of {seat:seat}"))
 def _(scene: Scene, person: str, seat: Seat) -> None:
     """An owner's seat becomes empty."""
-    caller = scene.caller(person)
-    scene.attempt(lambda: scene.prepare(vacate_owner(scene.type.name, seat, caller, scene.desk)))
+    scene.vacate(person, seat)
 
 
-@given(sentence("{person:person} has taken the seat of {seat:seat}"))
-@when(sentence("{person:person} takes the seat of {seat:seat}"))
-def _(scene: Scene, person: str, seat: Seat) -> None:
-    """Somebody becomes an owner of the decision type."""
-    owner = scene.caller(scene.type.owners[Seat.DECISION_OWNER])
-    name = scene.type.name
-    taken = scene.attempt(
-        lambda: scene.prepare(assign_owner(name, seat, person, owner, scene.desk))
-    )
-    if taken:
-        scene.seats(person).add(seat)
+@given(sentence("{person:person} has given {other:person} the seat of {seat:seat}"))
+@when(sentence("{person:person} gives {other:person} the seat of {seat:seat}"))
+def _(scene: Scene, person: str, other: str, seat: Seat) -> None:
+    """Somebody makes somebody, perhaps themselves, an owner of the decision type."""
+    scene.seat(person, other, seat)
 
 
 # When: what people and services do

@@ -186,9 +186,9 @@ _INSTEAD = {
 
 
 def _explained(error: Any, text: str) -> SyntaxProblem:
+    token: Any = getattr(error, "token", None)
     match error:
-        case UnexpectedToken() if error.token.type != "$END":
-            token: Any = error.token
+        case UnexpectedToken() if token.type != "$END":
             at: int = token.start_pos or 0
             hint = _INSTEAD.get(str(token)[:1]) or _keyword_hint(str(token)) or _expected(error)
             return SyntaxProblem(at, f"`{str(token)[:40]}` is not expected here", hint)

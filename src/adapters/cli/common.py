@@ -2,13 +2,12 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-import click
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
@@ -35,7 +34,7 @@ class Trouble(Exception):
 class Polite(TyperGroup):
     """Says what is wrong without a traceback; anything unforeseen still shows one."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         from adapters.authoring.problems import AuthoringError
         from adapters.identity.api_keys import BadKeyFile
         from adapters.postgres.migrations import ChangedMigration
@@ -69,7 +68,7 @@ def settings() -> Settings:
 
 
 @contextmanager
-def database(given: Settings) -> Iterator[str]:
+def database(given: Settings) -> Generator[str]:
     """The database of the settings, migrated; or the embedded one for as long as it is used."""
     from adapters.postgres.embedded import embedded
     from adapters.postgres.migrations import migrate

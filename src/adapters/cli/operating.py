@@ -28,14 +28,11 @@ def serve(
     ] = True,
 ) -> None:
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
+    from adapters.assembly import api_keys
     from adapters.serving import serve as serve_http
 
     given = settings()
-    if given.api_keys is None:
-        raise Trouble(
-            "REMIT_API_KEYS: names no key file, so nobody could be let in; "
-            "make one with `remit keys issue`"
-        )
+    api_keys(given)  # refuse before anything is started
     with database(given) as url:
         serve_http(url, given, work=work)
 

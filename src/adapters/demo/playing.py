@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,19 @@ from adapters.demo.cases import RealCase
 from adapters.demo.cast import REVIEWERS, Cast
 
 CONCURRENCY = 32
+BATCH = 20
+
+
+def _batches(cases: list[RealCase]) -> list[list[RealCase]]:
+    """The cases as their producers send them: a few at a time, each producer its own."""
+    batches: list[list[RealCase]] = []
+    filling: dict[str, list[RealCase]] = {}
+    for case in cases:
+        batch = filling.setdefault(case.decision_type, [])
+        batch.append(case)
+        if len(batch) == BATCH:
+            batches.append(filling.pop(case.decision_type))
+    return [*batches, *filling.values()]
 
 
 class Refused(Exception):
@@ -38,24 +52,39 @@ class Player:
     played: Played = field(default_factory=Played)
 
     async def play_all(self, cases: list[RealCase], tick: Callable[[], None]) -> Played:
-        """Play every case, a few at a time."""
-        waiting = iter(cases)
+        """Play every case, a few batches at a time."""
+        waiting = iter(_batches(cases))
         reviewers = itertools.cycle(REVIEWERS)
 
         async def play_some() -> None:
-            for case in waiting:
-                await self._play(case, next(reviewers))
-                tick()
+            for batch in waiting:
+                for case, decision in zip(batch, await self._submit(batch), strict=True):
+                    await self._follow_up(case, decision, next(reviewers))
+                    tick()
 
         async with asyncio.TaskGroup() as group:
             for _ in range(CONCURRENCY):
                 group.create_task(play_some())
         return self.played
 
-    async def _play(self, case: RealCase, reviewer: str) -> None:
-        producer = self.cast.producer(case.decision_type)
-        key = f"{case.decision_type}/{case.body['subject']}"
-        decision = await self.post("/v1/decisions", producer, case.body, key)
+    async def _submit(self, batch: list[RealCase]) -> list[dict[str, Any]]:
+        """Hand over a batch, a line a recommendation; the answers come in the same order."""
+        headers = self.cast.header(self.cast.producer(batch[0].decision_type)) | {
+            "Content-Type": "application/x-ndjson",
+            "Idempotency-Key": f"{batch[0].decision_type}/{batch[0].body['subject']}",
+        }
+        lines = b"".join(json.dumps(case.body).encode() + b"\n" for case in batch)
+        path = "/v1/decisions/batch"
+        async with self.session.post(path, data=lines, headers=headers) as answer:
+            content = await answer.text()
+        answers: list[dict[str, Any]] = [json.loads(line) for line in content.splitlines()]
+        refused = [one for one in answers if "lane" not in one]
+        if refused or len(answers) != len(batch):
+            raise Refused(f"{path}: {refused[0] if refused else content[:500]}")
+        return answers
+
+    async def _follow_up(self, case: RealCase, decision: dict[str, Any], reviewer: str) -> None:
+        """Let people decide what policy left to them, and report what was done."""
         self.played.lanes[case.decision_type][decision["lane"] or "held"] += 1
         if decision["state"] == "in_review":
             decision = await self._dispose(decision, case, reviewer, "review")
@@ -65,11 +94,10 @@ class Player:
         if decision["state"] == "awaiting_second_review":
             second = next(person for person in REVIEWERS if person != reviewer)
             decision = await self._dispose(decision, case, second, "review")
-        by_policy = decision["authority"] == "policy"
-        here = f"/v1/decisions/{decision['id']}"
+        here, producer = f"/v1/decisions/{decision['id']}", self.cast.producer(case.decision_type)
         if decision["state"] == "actioned":
             await self.post(f"{here}/receipt", producer, {"status": "delivered"})
-        if by_policy:  # of the others, a person's disposition already says what was right
+        if decision["authority"] == "policy":  # of the others, a person has said what was right
             await self.post(f"{here}/outcome", producer, _outcome(case))
 
     async def _dispose(
@@ -86,13 +114,9 @@ class Player:
             self.played.example = decision["id"]
         return await self.post(f"{here}/{how}", person, choice)
 
-    async def post(
-        self, path: str, person: str, body: dict[str, Any], key: str | None = None
-    ) -> dict[str, Any]:
+    async def post(self, path: str, person: str, body: dict[str, Any]) -> dict[str, Any]:
         """One command; anything but success ends the demo."""
         headers = self.cast.header(person)
-        if key is not None:
-            headers["Idempotency-Key"] = key
         async with self.session.post(path, json=body, headers=headers) as answer:
             content: dict[str, Any] = await answer.json(content_type=None)
             if answer.status >= 400:

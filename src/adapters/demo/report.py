@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.panel import Panel
+from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +14,14 @@ from application.replaying import LogReplay
 BAR = 28
 LANES = {"automate": "green", "review": "yellow", "escalate": "red"}
 BLOCKS = " ▏▎▍▌▋▊▉█"
+
+
+class Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f}/s")
 
 
 def bar(share: float, width: int = BAR, style: str = "cyan") -> Text:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,11 +28,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(environment: dict[str, str], log: Path, *flags: str) -> Generator[subprocess.Popen[bytes]]:
     """`remit serve` as a process of its own; it is asked to finish, then made to."""
     with log.open("wb") as lines:
         process = subprocess.Popen(
-            [sys.executable, "-m", "adapters", "serve"],
+            [sys.executable, "-m", "adapters", "serve", *flags],
             env=os.environ | environment,
             stdout=lines,
             stderr=lines,

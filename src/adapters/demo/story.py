@@ -124,7 +124,7 @@ async def _with_progress(player: Player, cases: list[RealCase], console: Console
         TextColumn("recommendations"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.speed:,.0f}/s"),
+        report.Rate(),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as bar:

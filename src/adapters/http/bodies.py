@@ -1,13 +1,16 @@
 """Bodies: the commands as JSON has them. A number is a JSON number, a moment is RFC 3339 text."""
 
 import re
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, GetCoreSchemaHandler
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from adapters.http.wording import MOMENT
 from application.evaluating import Trial
 from application.observing import Outcome
 from application.recommending import Recommend
@@ -37,21 +40,30 @@ def _decimal(number: float) -> Decimal:
 Number = Annotated[Decimal, _JsonNumber()]
 
 
-def _moment(value: object) -> object:
-    if isinstance(value, str) and not RFC3339.fullmatch(value):
-        raise ValueError("an RFC 3339 time with an offset, such as 2026-01-05T09:00:00Z")
-    return value
+@dataclass(frozen=True, slots=True)
+class _ReadAs:
+    """A value of the domain that is read by a stricter body and is itself again afterwards."""
+
+    body: type[BaseModel]
+
+    def __get_pydantic_core_schema__(
+        self, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        def itself(body: BaseModel) -> BaseModel:
+            return source.model_construct(body.model_fields_set, **dict(body))
+
+        read = handler.generate_schema(self.body)
+        return core_schema.no_info_after_validator_function(itself, read)
 
 
-def _in_utc(value: datetime) -> datetime:
+def _moment(value: object) -> datetime:
     """The moment in UTC; what lies outside the calendar there is refused."""
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("a time within the years 1 to 9999") from None
+    if isinstance(value, str) and RFC3339.fullmatch(value):
+        with suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    raise ValueError(MOMENT)
 
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment), AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -68,13 +80,13 @@ class RecommendationBody(Recommendation):
     action: Word
     confidence: Number | None = None
     risk: Number | None = None
-    alternatives: tuple[AlternativeBody, ...] = ()
+    alternatives: tuple[Annotated[Alternative, _ReadAs(AlternativeBody)], ...] = ()
 
 
 class RecommendBody(Recommend):
     """What a producer sends: one proposed action on one subject."""
 
-    recommendation: RecommendationBody
+    recommendation: Annotated[Recommendation, _ReadAs(RecommendationBody)]
     recommended_at: Moment | None = None
     expires_at: Moment | None = None
 
@@ -88,7 +100,7 @@ class OutcomeBody(Outcome):
 class TrialBody(Trial):
     """A recommendation to try on a policy."""
 
-    recommendation: RecommendationBody
+    recommendation: Annotated[Recommendation, _ReadAs(RecommendationBody)]
 
 
 class OwnerBody(Value):

@@ -2,7 +2,7 @@
 
 import re
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from litestar import Request
@@ -11,21 +11,32 @@ from litestar.handlers import BaseRouteHandler
 
 from adapters.http.problems import FieldError, Unauthenticated, WrongContent
 from adapters.http.wording import shown
-from adapters.identity.api_keys import ApiKeys
 from application.desk import Caller
 from application.ports import CommandKey, Identity
+
+
+class Keys(Protocol):
+    """The keys that open the door."""
+
+    def identify(self, key: str) -> Identity | None:
+        """Whose key this is; None for a key that opens nothing."""
+        ...
+
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 OPEN_TO_ALL = "open_to_all"
 """The option of the few operations that answer without a key."""
 
+CONDITIONAL = "conditional"
+"""The option of the operations that a condition (If-Match) can be put on."""
+
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 VERSION = re.compile(r'"([1-9]\d{0,9})"')
 COMMANDS = frozenset({"POST", "PUT", "DELETE"})
 
 
-def identity_of(connection: Connection, keys: ApiKeys) -> Identity:
+def identity_of(connection: Connection, keys: Keys) -> Identity:
     """Who is asking, or a refusal to answer anyone unknown."""
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
@@ -36,10 +47,10 @@ def identity_of(connection: Connection, keys: ApiKeys) -> Identity:
     return identity
 
 
-def keeps_the_door(connection: Connection, handler: BaseRouteHandler) -> None:
+async def keeps_the_door(connection: Connection, handler: BaseRouteHandler) -> None:
     """Nothing but health answers without a key."""
     if not handler.opt.get(OPEN_TO_ALL):
-        connection.scope["user"] = identity_of(connection, connection.app.state.keys)
+        connection.scope["user"] = identity_of(connection, connection.app.state.api_keys)
 
 
 async def caller_of(request: Request[Any, Any, Any]) -> Caller:
@@ -84,6 +95,8 @@ def _if_match(request: Request[Any, Any, Any]) -> int | None:
     given = request.headers.get("if-match")
     if given is None:
         return None
+    if not request.route_handler.opt.get(CONDITIONAL):
+        raise _wrong("If-Match", given, "none: no condition can be put on this operation")
     match = VERSION.fullmatch(given)
     if match is None:
         raise _wrong("If-Match", given, 'one strong version such as "3"')

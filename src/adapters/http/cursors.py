@@ -1,10 +1,10 @@
 """Cursors: where a list goes on, opaque to the reader so that we may change what it is made of."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
+from contextlib import suppress
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from adapters.http.problems import FieldError, WrongContent
 from adapters.http.wording import shown
@@ -18,16 +18,17 @@ def cursor(mark: BaseModel) -> str:
     return urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
-def mark_at(given: str | None, kind: type[Mark]) -> Mark | None:
-    """The mark of a cursor; None for the start of the list."""
+def mark_at(given: str | None, *kinds: type[Mark]) -> Mark | None:
+    """The mark of a cursor, of whichever kind it is; None for the start of the list."""
     if given is None:
         return None
     try:
         padded = given.encode("ascii") + b"=" * (-len(given) % 4)
-        return kind.model_validate_json(urlsafe_b64decode(padded), strict=True)
-    except (ValueError, ValidationError, json.JSONDecodeError):
-        raise WrongContent(
-            FieldError(
-                field="cursor", found=shown(given), allowed="the `next` of a page of this list"
-            )
-        ) from None
+        mark = b64decode(padded, altchars=b"-_", validate=True)
+    except ValueError:
+        mark = b""
+    for kind in kinds:
+        with suppress(ValueError):
+            return kind.model_validate_json(mark, strict=True)
+    allowed = "the `next` of a page of this list"
+    raise WrongContent(FieldError(field="cursor", found=shown(given), allowed=allowed))

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Mapping
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -16,6 +17,7 @@ from domain.model import Forbidden, Malformed, NotFound, Outdated, Refusal, Unau
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_DETAIL = 2_000
+LONGEST_FOUND = 80
 RETRY_AFTER = 1
 
 log = logging.getLogger("remit.http")
@@ -168,20 +170,34 @@ def _of_refusal(refusal: Refusal) -> Problem:
 
 def _of_routing(failure: HTTPException) -> Problem:
     """What the framework refuses: no such path, no such method, a body too large."""
-    if isinstance(failure, ValidationException):
-        wrong = WrongContent(*_parameter_errors(failure))
-        return problem_of(wrong)[0]
     status = HTTPStatus(failure.status_code)
     code = ROUTING_CODES.get(status, Unreadable.CODE)
     return _problem(status, code, status.phrase, failure.detail or status.description)
 
 
-def _parameter_errors(failure: ValidationException) -> tuple[FieldError, ...]:
-    extra: Any = failure.extra
-    return tuple(
-        FieldError(field=str(e.get("key", "body")), found="another", allowed=str(e["message"]))
-        for e in (extra or ())
+def _misread(failure: ValidationException, request: Request[Any, Any, Any]) -> Rejected:
+    """What the framework could not make of a request: no body, or a path that names nothing."""
+    details = cast("list[dict[str, str]]", failure.extra or [])
+    names = [detail.get("key", "data") for detail in details]
+    if "data" in names:
+        return Unreadable("the body is empty; send a JSON object")
+    fields = request.route_handler.parsed_fn_signature.parameters
+    return WrongContent(
+        *(
+            FieldError(
+                field=name,
+                found=str(request.path_params.get(name, "another"))[:LONGEST_FOUND],
+                allowed=_allowed(fields[name].annotation) or detail["message"].lower(),
+            )
+            for name, detail in zip(names, details, strict=True)
+        )
     )
+
+
+def _allowed(kind: object) -> str | None:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return ", ".join(kind)
+    return None
 
 
 def _unavailable(code: str, detail: str) -> Problem:
@@ -200,6 +216,8 @@ def _problem(status: HTTPStatus, code: str, title: str, detail: str) -> Problem:
 
 def answer_problem(request: Request[Any, Any, Any], failure: Exception) -> Response[bytes]:
     """Answer a failed request with its problem document."""
+    if isinstance(failure, ValidationException):
+        failure = _misread(failure, request)
     problem, headers = problem_of(failure)
     return Response(
         encoded(problem.model_copy(update={"instance": request.scope["path"][:LONGEST_DETAIL]})),

@@ -52,8 +52,9 @@ def read(model: type[Model], raw: bytes) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "json_invalid":
-            raise Unreadable(f"the body is not JSON: {first['ctx']['error']}") from None
-        raise WrongContent(*field_errors(error, model)) from None
+            why = first.get("ctx", {}).get("error", "it ends too early")
+            raise Unreadable(f"the body is not JSON: {why}") from None
+        raise WrongContent(*field_errors(error, model, "body")) from None
     except UnicodeDecodeError:
         raise Unreadable("the body is not UTF-8") from None
 
@@ -74,7 +75,7 @@ def read_query(model: type[Model], query: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate_strings(only)
     except ValidationError as error:
-        raise WrongContent(*field_errors(error, model)) from None
+        raise WrongContent(*field_errors(error, model, "query")) from None
 
 
 class _Suspect:

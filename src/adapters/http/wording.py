@@ -57,16 +57,20 @@ BOUNDED = {
 }
 
 
-def field_errors(error: ValidationError, model: type[BaseModel]) -> tuple[FieldError, ...]:
-    """What is wrong, field by field."""
+def field_errors(
+    error: ValidationError, model: type[BaseModel], whole: str
+) -> tuple[FieldError, ...]:
+    """What is wrong, field by field; `whole` names what all of them are fields of."""
     return tuple(
-        FieldError(field=_path(detail), found=_found(detail), allowed=_allowed(detail, model))
+        FieldError(
+            field=_path(detail) or whole, found=_found(detail), allowed=_allowed(detail, model)
+        )
         for detail in error.errors(include_url=False)[:MOST]
     )
 
 
 def _path(detail: ErrorDetails) -> str:
-    return ".".join(map(str, detail["loc"])) or "body"
+    return ".".join(map(str, detail["loc"]))
 
 
 def _found(detail: ErrorDetails) -> str:

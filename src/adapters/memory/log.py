@@ -89,7 +89,11 @@ class MemoryEventLog:
         )
         return [Positioned(int(n.id), self._read(n)) for n in found]
 
-    def newest(self) -> int:
+    async def newest(self) -> int:
+        """The position of the newest event; 0 if there is none."""
+        return self.read_newest()
+
+    def read_newest(self) -> int:
         """The position of the newest event; 0 if there is none."""
         return self._recorder.max_notification_id() or 0
 

@@ -74,7 +74,7 @@ class MemoryProjectionStore:
     ) -> int:
         """Fold it anew from the whole log, then swap; give the position."""
         with self._lock:
-            newest = self._log.newest()
+            newest = self._log.read_newest()
             rows: dict[str, R] = {}
             position = 0
             while position < newest:
@@ -91,7 +91,7 @@ class MemoryProjectionStore:
         with self._lock:
             stored: dict[str, R] = self._rows[projection.name]
             folded: dict[str, R] = {}
-            events, _ = self._read(projection, 0, self._log.newest() + 1)
+            events, _ = self._read(projection, 0, self._log.read_newest() + 1)
             stand = self._positions[projection.name]
             _apply(projection, folded, (e for e in events if e.position <= stand))
             keys = sorted(key for key in stored | folded if stored.get(key) != folded.get(key))
@@ -110,7 +110,7 @@ class MemoryProjectionStore:
     def _read(
         self, projection: Projection[R], position: int, limit: int
     ) -> tuple[Sequence[Positioned], int]:
-        newest = self._log.newest()
+        newest = self._log.read_newest()
         events = self._log.read_after(position, limit=limit, topics=projection.topics)
         if len(events) == limit:
             return events, events[-1].position

@@ -30,6 +30,7 @@ AFTER_OF_TOPICS = """
     ORDER BY notification_id LIMIT %b
 """
 PRIOR = "SELECT stream, version, digest FROM commands WHERE scope = %b AND key = %b"
+NEWEST_POSITION = "SELECT coalesce(max(notification_id), 0) FROM remit_events"
 LIVE_ON = "SELECT decision_id FROM live_decisions WHERE decision_type = %b AND subject = %b"
 NEWEST = 2**62
 
@@ -90,6 +91,10 @@ class PostgresEventLog:
         else:
             rows = await self._rows(AFTER, (position, limit))
         return [Positioned(row[4], self._codec.read(*row[:4])) for row in rows]
+
+    async def newest(self) -> int:
+        """The position of the newest event; 0 if there is none."""
+        return int((await self._rows(NEWEST_POSITION, ()))[0][0])
 
     async def prior(self, scope: str, key: str) -> PriorCommand | None:
         """What an idempotency key was used for, if it was."""

@@ -89,6 +89,11 @@ class ProjectionStore:
         with self._datastore.transaction() as cursor:
             return self._position(cursor, projection)
 
+    def newest(self) -> int:
+        """The position of the newest event; 0 if there is none."""
+        with self._datastore.transaction() as cursor:
+            return _number(cursor, HORIZON)
+
     def rows(self, projection: Projection[R], keys: Sequence[str] | None = None) -> dict[str, R]:
         """Its rows: those of the keys, or all of them."""
         with self._datastore.transaction() as cursor:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from application.projections import Row
 from application.projections.of_decisions import OfDecisions
 from application.projections.standing import (
+    exceptions_of,
     in_places,
     level_after,
     placement_of,
@@ -135,31 +136,6 @@ def _raised(row: QueueItem, event: d.LifeEvent) -> Changes:
     return {"exceptions": tuple(dict.fromkeys((*row.exceptions, *codes)))} if codes else {}
 
 
-def exceptions_of(event: d.LifeEvent) -> tuple[ExceptionCode, ...]:
-    """The exceptions that an event raises; where routing spoke, they are routing's."""
-    if (routing := routing_of(event)) is not None:
-        return routing.exceptions
-    match event:
-        case d.Escalated():
-            return () if event.exception is None else (event.exception,)
-        case d.Held() | d.DeadlineMissed() | d.Expired():
-            return (event.exception,)
-        case _:
-            code = _PLAIN.get(type(event))
-            return () if code is None else (code,)
-
-
-_PLAIN: dict[type[d.DecisionEvent], ExceptionCode] = {
-    d.ActionFailed: ExceptionCode.ACTION_FAILED,
-    d.ActionUnknown: ExceptionCode.ACTION_UNKNOWN,
-    d.ReversalFailed: ExceptionCode.REVERSAL_FAILED,
-    d.QualityOverturned: ExceptionCode.QA_OVERTURNED,
-    d.Contested: ExceptionCode.CONTESTED,
-    d.Rerouted: ExceptionCode.STALE_SUBJECT,
-    d.Superseded: ExceptionCode.SUPERSEDED,
-}
-
-
 def _placed(event: d.LifeEvent) -> Changes:
     """Where it waits now; whoever had it on lease has it no more."""
     place = placement_of(event)
@@ -200,7 +176,8 @@ def _own(row: QueueItem, event: d.LifeEvent) -> Changes:
         case d.Reviewed() | d.Overridden():
             return {"first_reviewer": event.actor.id}
         case d.ActionAuthorised():
-            return {"queue": None, "seat": None, "person": None, "due_at": None}
+            nowhere = {"queue": None, "seat": None, "person": None, "due_at": None}
+            return nowhere | {"first_reviewer": None}
         case d.Rerouted():
             return {"first_reviewer": None}
         case _:

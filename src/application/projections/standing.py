@@ -5,13 +5,15 @@ from typing import assert_never
 
 from domain.decision import events as d
 from domain.decision.state import Status
-from domain.values import Disposition, Placement
+from domain.values import Disposition, ExceptionCode, Placement
 
 PLACES = Decimal("1e-12")
 """A probability in a row has twelve decimals: as many as survive a trip through JSON numbers."""
 
 
-def status_after(status: Status, level: int, event: d.LifeEvent) -> Status:
+def status_after(  # noqa: C901 - one line an event
+    status: Status, level: int, event: d.LifeEvent
+) -> Status:
     """The status after an event; `level` is how far up the ladder the decision stood before it."""
     match event:
         case d.Recommended():
@@ -122,6 +124,31 @@ def routing_of(event: d.LifeEvent) -> d.Routing | None:
             return event.routing
         case _:
             return None
+
+
+def exceptions_of(event: d.LifeEvent) -> tuple[ExceptionCode, ...]:
+    """The exceptions that an event raises; where routing spoke, they are routing's."""
+    if (routing := routing_of(event)) is not None:
+        return routing.exceptions
+    match event:
+        case d.Escalated():
+            return () if event.exception is None else (event.exception,)
+        case d.Held() | d.DeadlineMissed() | d.Expired():
+            return (event.exception,)
+        case _:
+            code = RAISED_BY.get(type(event))
+            return () if code is None else (code,)
+
+
+RAISED_BY: dict[type[d.DecisionEvent], ExceptionCode] = {
+    d.ActionFailed: ExceptionCode.ACTION_FAILED,
+    d.ActionUnknown: ExceptionCode.ACTION_UNKNOWN,
+    d.ReversalFailed: ExceptionCode.REVERSAL_FAILED,
+    d.QualityOverturned: ExceptionCode.QA_OVERTURNED,
+    d.Contested: ExceptionCode.CONTESTED,
+    d.Rerouted: ExceptionCode.STALE_SUBJECT,
+    d.Superseded: ExceptionCode.SUPERSEDED,
+}
 
 
 def placement_of(event: d.LifeEvent) -> Placement | None:

@@ -34,12 +34,12 @@ def judge_quality(
         raise NotAPerson(f"{stamp.actor.id} is a {stamp.actor.kind}")
     if stamp.actor.seat is not Seat.QUALITY_REVIEWER:
         raise WrongSeat(f"{stamp.actor.id} does not act as quality reviewer here")
-    if stamp.actor.id in decision.involved:
-        raise AlreadyInvolved(f"{stamp.actor.id} had a say in this one")
     if decision.quality is None or not decision.quality.sampled:
         raise NotSampled("the lot did not fall on this one")
     if decision.quality_verdict is not None:
         raise NotSampled("this one has its verdict already")
+    if stamp.actor.id in decision.involved:
+        raise AlreadyInvolved(f"{stamp.actor.id} had a say in this one")
     verdict = QualityConfirmed if confirms else QualityOverturned
     return (
         verdict(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),

@@ -360,7 +360,7 @@ def _held(decision: Decision, event: Held) -> dict[str, Any]:
 
 def _rerouted(decision: Decision, event: Rerouted) -> dict[str, Any]:
     """Everything starts anew, but fresh input settles no conflict."""
-    changes = {
+    changes: dict[str, Any] = {
         "subject_version": event.subject_version,
         "context": event.context,
         "lease": None,

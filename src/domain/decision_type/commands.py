@@ -73,8 +73,16 @@ def require_seat(state: DecisionType, actor: Actor, *allowed: Seat) -> None:
     """Refuse unless a person acts from one of the allowed owner seats, and really holds it."""
     if not actor.is_person:
         raise NotYourSeat(f"a {actor.kind} is not a person; this takes {_any_of(allowed)}")
-    if actor.seat not in allowed or state.owner(actor.seat) != actor.id:
+    seat = actor.seat
+    if seat is None or seat not in allowed or state.owner(seat) != actor.id:
         raise NotYourSeat(f"{actor.id} does not act as {_any_of(allowed)} of {state.name}")
+
+
+def _require_a_hand_in(state: DecisionType, actor: Actor) -> None:
+    """A live type's seats are changed by those who own it, or by who stands in for them."""
+    trusted = {*state.owners.values(), state.definition.fallback_owner}
+    if state.status is Status.ACTIVE and not (actor.is_person and actor.id in trusted):
+        raise NotYourSeat(f"{actor.id} is neither an owner nor the fallback owner of {state.name}")
 
 
 def _any_of(seats: tuple[Seat, ...]) -> str:
@@ -110,6 +118,7 @@ def assign_owner(state: DecisionType, seat: Seat, person: str, stamp: Stamp) -> 
     """Give a seat to a person. On a live type, the two separated seats must stay separated."""
     if seat not in OWNER_SEATS:
         raise NotAnOwnerSeat(f"seat: found {seat}, allowed are {', '.join(OWNER_SEATS)}")
+    _require_a_hand_in(state, stamp.actor)
     if state.status is Status.ACTIVE:
         _separated({**state.owners, seat: person})
     return (
@@ -123,6 +132,7 @@ def vacate_owner(state: DecisionType, seat: Seat, stamp: Stamp) -> Events:
     """Record that a seat is empty; what it owned falls to the fallback owner."""
     if seat not in state.owners:
         raise WrongStatus(f"the seat {seat} is empty already")
+    _require_a_hand_in(state, stamp.actor)
     return (OwnerVacated(**state.next(stamp), decision_type=state.name, seat=seat),)
 
 

@@ -7,7 +7,7 @@ the conditions as constants; `boundaries` only remembers what they are called an
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
@@ -178,8 +178,7 @@ class Guardrail(Value):
     def __copy__(self) -> Self:
         """A copy without the digest kept from before: `model_copy` changes content."""
         kept: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
-        cls: type[Self] = type(self)
-        return cls.model_construct(set(self.model_fields_set), **kept)
+        return cast(Self, Guardrail.model_construct(set(self.model_fields_set), **kept))
 
 
 def asked_by(conditions: Iterable[Condition]) -> frozenset[str]:

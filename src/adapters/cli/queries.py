@@ -1,0 +1,53 @@
+"""Questions to the projections, asked by whoever has the database: sees all, changes nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+from adapters.cli.common import Trouble, database
+from adapters.settings import Settings
+from application.metrics.formulas import Report
+from application.metrics.slices import GroupBy
+
+FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def read_metrics(
+    settings: Settings,
+    decision_type: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    group_by: str | None,
+) -> Report:
+    """The metrics of a window, the projections brought up to the log first."""
+    from adapters.worker import catch_up
+
+    if group_by is not None and group_by not in get_args(GroupBy):
+        raise Trouble(f"--group-by: found {group_by}; allowed are {', '.join(get_args(GroupBy))}")
+    with database(settings) as url:
+        catch_up(url)
+        return asyncio.run(_measured(url, settings, decision_type, since, until, group_by))
+
+
+async def _measured(
+    url: str,
+    settings: Settings,
+    decision_type: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    group_by: GroupBy | None,
+) -> Report:
+    from adapters.assembly import postgres_desk
+    from adapters.postgres.reading import PostgresReader
+    from application.desk import Caller
+    from application.metrics.window import Window
+    from application.ports import Identity
+    from application.reading import metrics
+
+    everywhere = Caller(Identity("remit metrics", "human", {"*": frozenset({"auditor"})}))
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    window = Window(since=since or FIRST_DAY, until=until or soon)
+    async with postgres_desk(url, settings) as desk, PostgresReader(url) as reader:
+        return await metrics(
+            window, everywhere, desk, reader, decision_type=decision_type, group_by=group_by
+        )

@@ -1,0 +1,95 @@
+"""The application: every operation of the service, behind one door."""
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.plugins.pydantic import PydanticPlugin
+from litestar.types import ControllerRouterHandler
+from pydantic import BaseModel
+
+from adapters.http.aftermath import Aftermath
+from adapters.http.callers import Keys, identity_of, keeps_the_door
+from adapters.http.conflicts import Conflicts
+from adapters.http.decisions import Decisions
+from adapters.http.description import Description
+from adapters.http.feeds import Feed
+from adapters.http.figures import Figures
+from adapters.http.governance import DecisionTypes
+from adapters.http.health import Healths
+from adapters.http.lists import Lists
+from adapters.http.parts import parts
+from adapters.http.problems import Rejected, answer_problem
+from adapters.http.queues import Queues
+from adapters.http.reading import JsonRequest, decode
+from adapters.http.reviews import Reviews
+from adapters.settings import Settings
+from application.desk import Desk
+from application.reading import Reader
+
+OPERATIONS: tuple[ControllerRouterHandler, ...] = (
+    Decisions,
+    Reviews,
+    Aftermath,
+    Conflicts,
+    DecisionTypes,
+    Feed,
+    Healths,
+    Description,
+)
+
+OF_PROJECTIONS: tuple[ControllerRouterHandler, ...] = (Lists, Queues, Figures)
+
+
+class OwnJson(PydanticPlugin):
+    """JSON by pydantic's own reader and writer, from bytes and to bytes."""
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        app_config.type_encoders = {BaseModel: _written}
+        app_config.type_decoders = [(_is_model, decode)]
+        return app_config
+
+
+def _written(model: BaseModel) -> msgspec.Raw:
+    return msgspec.Raw(model.__pydantic_serializer__.to_json(model))
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def create_app(
+    desk: Desk, keys: Keys, settings: Settings, reader: Reader | None = None
+) -> Litestar:
+    """The service over a desk, for those who hold a key. Its caller opens and closes the desk.
+
+    Without a reader of projections it has no lists, queues and metrics.
+    """
+    return Litestar(
+        route_handlers=(*OPERATIONS, *(OF_PROJECTIONS if reader else ())),
+        dependencies=parts(desk, reader),
+        guards=[keeps_the_door],
+        exception_handlers={
+            Exception: answer_problem,
+            NotFoundException: _answer_unknown,
+            MethodNotAllowedException: _answer_unknown,
+        },
+        request_class=JsonRequest,
+        request_max_body_size=settings.max_body_bytes,
+        state=State({"api_keys": keys, "settings": settings}),
+        plugins=[OwnJson()],
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _answer_unknown(request: Request[Any, Any, Any], failure: Exception) -> Response[bytes]:
+    """What isn't there isn't told to strangers either."""
+    try:
+        identity_of(request, request.app.state.api_keys)
+    except Rejected as unknown:
+        return answer_problem(request, unknown)
+    return answer_problem(request, failure)

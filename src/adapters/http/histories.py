@@ -1,0 +1,97 @@
+"""Histories: a decision as it was, what happened to it, and the same told to people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from adapters.http.answers import Page
+from adapters.http.bodies import Moment
+from adapters.http.cursors import cursor, mark_at
+from application.desk import Caller, Desk, NoSuchDecision
+from application.feed import EventView
+from application.trail import TrailLine, trail_line
+from domain.decision.events import LifeEvent
+from domain.decision.state import Decision
+from domain.model import NotFound, Value
+
+NEWEST_POSSIBLE = 2**31 - 1
+
+
+class NotThen(NotFound):
+    """A thing can be seen as it was at a moment in its life."""
+
+    CODE = "REJ.version_unknown"
+
+
+class When(Value):
+    """The moment to look at: a version or a time, not both; now, if neither is given."""
+
+    at_version: int | None = Field(default=None, ge=1, le=NEWEST_POSSIBLE)
+    as_of: Moment | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.at_version is not None and self.as_of is not None:
+            raise ValueError("at_version or as_of, not both")
+        return self
+
+
+class Paging(Value):
+    """Which part of a list."""
+
+    cursor: str | None = Field(default=None, max_length=2_000)
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class _Seen(Value):
+    """The last version on the page before."""
+
+    version: int = Field(ge=1, le=NEWEST_POSSIBLE)
+
+
+async def decision_at(id: UUID, when: When, caller: Caller, desk: Desk) -> Decision:
+    """The decision at a moment, for anyone who has a seat where it belongs."""
+    version = when.at_version
+    if when.as_of is not None:
+        version = _version_at(await desk.history(id), id, when.as_of)
+    decision = await desk.decision(id, up_to=version)
+    caller.require_any_seat(decision.decision_type)
+    if version is not None and version > decision.version:
+        raise NotThen(f"at_version: found {version}, the newest is {decision.version}")
+    return decision
+
+
+def _version_at(history: Sequence[LifeEvent], id: UUID, moment: datetime) -> int:
+    if not history:
+        raise NoSuchDecision(f"id: found {id}")
+    passed = [event.originator_version for event in history if event.timestamp <= moment]
+    if not passed:
+        raise NotThen(f"as_of: found {moment.isoformat()}, before it was received")
+    return passed[-1]
+
+
+async def events_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[EventView]:
+    """What happened to a decision, in order, as CloudEvents."""
+    events, next = await _part(id, paging, caller, desk)
+    return Page[EventView](items=[EventView.of(event) for event in events], next=next)
+
+
+async def trail_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[TrailLine]:
+    """The same as sentences."""
+    events, next = await _part(id, paging, caller, desk)
+    return Page[TrailLine](items=[trail_line(event) for event in events], next=next)
+
+
+async def _part(
+    id: UUID, paging: Paging, caller: Caller, desk: Desk
+) -> tuple[list[LifeEvent], str | None]:
+    seen = mark_at(paging.cursor, _Seen)
+    decision = await desk.decision(id)
+    caller.require_any_seat(decision.decision_type)
+    after = seen.version if seen else 0
+    events = (await desk.history(id, up_to=after + paging.limit))[after:]
+    last = events[-1].originator_version if events else decision.version
+    return events, cursor(_Seen(version=last)) if last < decision.version else None

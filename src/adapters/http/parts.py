@@ -1,0 +1,38 @@
+"""Parts: what handlers are given besides the body: the desk, the caller, what is asked."""
+
+from typing import Any, TypeVar, cast
+
+from litestar import Request
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
+from pydantic import BaseModel
+
+from adapters.http.callers import caller_of
+from adapters.http.reading import read_query
+from application.desk import Caller, Desk
+from application.reading import Reader
+
+Query = TypeVar("Query", bound=BaseModel)
+
+# Ours from end to end, so the framework has nothing to validate about them.
+TheDesk = NamedDependency[SkipValidation[Desk]]
+TheCaller = NamedDependency[SkipValidation[Caller]]
+TheReader = NamedDependency[SkipValidation[Reader]]
+Asked = NamedDependency[SkipValidation[Query]]
+"""What the query string asks, as the model that the handler names."""
+
+
+def asked_of(request: Request[Any, Any, Any]) -> Any:
+    """The query string as the model that the handler is annotated with."""
+    asked = request.route_handler.parsed_fn_signature.parameters["asked"]
+    return read_query(cast("type[BaseModel]", asked.annotation), request.query_params)
+
+
+def parts(desk: Desk, reader: Reader | None) -> dict[str, Provide]:
+    """Everything a handler may name in its signature."""
+    return {
+        "desk": Provide(lambda: desk, sync_to_thread=False),
+        "reader": Provide(lambda: reader, sync_to_thread=False),
+        "caller": Provide(caller_of),
+        "asked": Provide(asked_of, sync_to_thread=False),
+    }

@@ -1,0 +1,211 @@
+"""Reading projections in memory; a look brings them up to date first."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+
+from adapters.memory.log import MemoryEventLog
+from adapters.memory.projections import MemoryProjectionStore
+from application.metrics.window import Window
+from application.projections.audit_trail import AuditLine, AuditTrail
+from application.projections.catalogue import ALL
+from application.projections.feedback import Feedback
+from application.projections.feedback_row import FeedbackRow
+from application.projections.review_queue import QueueItem, ReviewQueue
+from application.reading import (
+    Claimant,
+    KeyMark,
+    Queue,
+    QueueMark,
+    Search,
+    Standing,
+    TrailMark,
+    TrailSearch,
+    Visible,
+    place_in_queue,
+)
+from domain.decision.state import Status
+
+
+class MemoryReader:
+    """What the rows in memory say."""
+
+    def __init__(self, log: MemoryEventLog, store: MemoryProjectionStore) -> None:
+        self._log = log
+        self._store = store
+
+    async def decisions(
+        self, search: Search, visible: Visible, after: KeyMark | None, limit: int
+    ) -> Sequence[FeedbackRow]:
+        """The newest decisions first."""
+        found = [
+            row
+            for row in self._facts()
+            if _sees(visible, row.decision_type)
+            and _is(search.decision_type, row.decision_type)
+            and _is(search.state, row.state)
+            and _is(search.lane, row.lane)
+            and _is(search.subject, row.subject)
+            and _within(row.received_at, search.since, search.until)
+            and (after is None or row.key < after.key)
+        ]
+        return sorted(found, key=lambda row: row.key, reverse=True)[:limit]
+
+    async def queues(self, visible: Visible, now: datetime) -> Sequence[Queue]:
+        """Every queue with something in it, by name and decision type."""
+        waiting: defaultdict[tuple[str, str], list[QueueItem]] = defaultdict(list)
+        for item in self._waiting(visible):
+            waiting[item.queue or "", item.decision_type].append(item)
+        unjudged: defaultdict[tuple[str, str], list[FeedbackRow]] = defaultdict(list)
+        for row in self._unjudged(visible):
+            unjudged[row.quality_queue or "", row.decision_type].append(row)
+        found = [
+            *(_queue(*key, items, now) for key, items in waiting.items()),
+            *(_quality(*key, rows) for key, rows in unjudged.items()),
+        ]
+        return sorted(found, key=lambda queue: (queue.name, queue.decision_type, queue.kind))
+
+    async def queue(
+        self, name: str, visible: Visible, after: QueueMark | None, limit: int
+    ) -> Sequence[QueueItem]:
+        """What waits in a queue, in its order."""
+        found = (item for item in self._waiting(visible) if item.queue == name)
+        ordered = sorted(found, key=_order)
+        return [item for item in ordered if after is None or _order(item) > after.order][:limit]
+
+    async def claimable(
+        self, name: str, claimant: Claimant, now: datetime, limit: int
+    ) -> Sequence[QueueItem]:
+        """The first of a queue that nobody holds and that the claimant may take."""
+        found = (i for i in self._waiting(None) if i.queue == name and _may(claimant, i, now))
+        return sorted(found, key=_order)[:limit]
+
+    async def checks(
+        self, name: str | None, visible: Visible, after: KeyMark | None, limit: int
+    ) -> Sequence[FeedbackRow]:
+        """Completed decisions that the lot fell on and nobody has judged, the oldest first."""
+        found = [
+            row
+            for row in self._unjudged(visible)
+            if _is(name, row.quality_queue) and (after is None or row.key > after.key)
+        ]
+        return sorted(found, key=lambda row: row.key)[:limit]
+
+    async def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
+        """Everything that may matter to the metrics of a window."""
+        for row in self._facts():
+            lately = row.touched_at >= window.since or row.end is None
+            if lately and row.received_at < window.until and _sees(visible, row.decision_type):
+                yield row
+
+    async def trail(
+        self, search: TrailSearch, visible: Visible, after: TrailMark | None, limit: int
+    ) -> Sequence[AuditLine]:
+        """The newest steps first."""
+        self._store.catch_up(AuditTrail())
+        lines = self._store.rows(AuditTrail()).values()
+        found = [
+            line
+            for line in lines
+            if _sees(visible, line.decision_type)
+            and _matches(search, line)
+            and (after is None or line.position < after.position)
+        ]
+        return sorted(found, key=lambda line: line.position, reverse=True)[:limit]
+
+    async def positions(self) -> Sequence[Standing]:
+        """How far each projection has followed the log."""
+        newest = self._log.read_newest()
+        for each in ALL:
+            self._store.catch_up(each)
+        return [
+            Standing(name=each.name, position=self._store.position(each), newest=newest)
+            for each in ALL
+        ]
+
+    def _facts(self) -> Iterable[FeedbackRow]:
+        self._store.catch_up(Feedback())
+        return self._store.rows(Feedback()).values()
+
+    def _waiting(self, visible: Visible) -> Iterable[QueueItem]:
+        self._store.catch_up(ReviewQueue())
+        rows = self._store.rows(ReviewQueue()).values()
+        return [row for row in rows if row.waits and _sees(visible, row.decision_type)]
+
+    def _unjudged(self, visible: Visible) -> Iterable[FeedbackRow]:
+        return [
+            row
+            for row in self._facts()
+            if row.quality_queue is not None
+            and row.quality_verdict is None
+            and row.state == Status.COMPLETED
+            and _sees(visible, row.decision_type)
+        ]
+
+
+def _sees(visible: Visible, decision_type: str | None) -> bool:
+    return visible is None or decision_type in visible
+
+
+def _is(wanted: object, found: object) -> bool:
+    return wanted is None or wanted == found
+
+
+def _within(moment: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or since <= moment) and (until is None or moment < until)
+
+
+def _matches(search: TrailSearch, line: AuditLine) -> bool:
+    return (
+        _is(search.decision_type, line.decision_type)
+        and _is(search.decision, line.decision)
+        and _is(search.stream, line.stream)
+        and _is(search.type, line.type)
+        and _is(search.actor, line.actor_id)
+        and _is(search.seat, line.actor_seat)
+        and _is(search.correlation_id, line.correlation_id)
+        and _within(line.at, search.since, search.until)
+    )
+
+
+def _order(item: QueueItem) -> tuple[datetime, object, str]:
+    assert item.due_at is not None, "what waits has a deadline"
+    return place_in_queue(item.due_at, item.risk, item.key)
+
+
+def _leased(item: QueueItem, now: datetime) -> bool:
+    return item.lease_expires_at is not None and now < item.lease_expires_at
+
+
+def _may(claimant: Claimant, item: QueueItem, now: datetime) -> bool:
+    allowed = claimant.escalations if item.status is Status.ESCALATED else claimant.reviews
+    return (
+        item.waits_for_a_person
+        and _sees(allowed, item.decision_type)
+        and not _leased(item, now)
+        and claimant.person not in (item.first_reviewer, item.producer)
+    )
+
+
+def _queue(name: str, decision_type: str, items: Sequence[QueueItem], now: datetime) -> Queue:
+    due = [item.due_at for item in items if item.due_at is not None]
+    return Queue(
+        name=name,
+        kind="review",
+        decision_type=decision_type,
+        waiting=len(items),
+        claimed=sum(_leased(item, now) for item in items),
+        overdue=sum(moment < now for moment in due),
+        oldest_at=min(item.entered_at or item.received_at for item in items),
+        next_due_at=min(due),
+    )
+
+
+def _quality(name: str, decision_type: str, rows: Sequence[FeedbackRow]) -> Queue:
+    return Queue(
+        name=name,
+        kind="quality",
+        decision_type=decision_type,
+        waiting=len(rows),
+        oldest_at=min(row.ended_at or row.received_at for row in rows),
+    )

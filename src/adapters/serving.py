@@ -1,0 +1,47 @@
+"""Serving: the web application on a real port, with all it needs opened and closed around it."""
+
+import asyncio
+from contextlib import ExitStack
+
+import uvicorn
+
+from adapters.assembly import api_keys, postgres_desk
+from adapters.http.app import create_app
+from adapters.settings import Settings
+from adapters.worker import following
+
+GIVES_UP_AFTER = 15
+"""Seconds that a stopping server waits for requests under way."""
+
+
+def serve(url: str, settings: Settings, *, work: bool) -> None:
+    """Serve until told to stop; with `work`, follow the log in a thread beside it."""
+    with ExitStack() as beside:
+        if work:
+            beside.enter_context(following(url))
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(_serve(url, settings))
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """uvloop where there is one: it is not made for Windows."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+async def _serve(url: str, settings: Settings) -> None:
+    keys = api_keys(settings)
+    async with postgres_desk(url, settings) as desk:
+        config = uvicorn.Config(
+            create_app(desk, keys, settings),
+            host=settings.host,
+            port=settings.port,
+            log_level=settings.log_level.lower(),
+            access_log=False,
+            timeout_graceful_shutdown=GIVES_UP_AFTER,
+            server_header=False,
+        )
+        await uvicorn.Server(config).serve()

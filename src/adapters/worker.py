@@ -1,0 +1,106 @@
+"""The worker: follows the log with every projection, alone or beside others doing the same."""
+
+import logging
+import signal
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
+from threading import Event as Flag
+from threading import Thread
+from types import FrameType
+from typing import Any
+
+from adapters.assembly import codec
+from adapters.postgres.following import follow
+from adapters.postgres.projections import Difference, ProjectionStore
+from application.projections import Projection
+from application.projections.catalogue import ALL
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+"""Hears how far a rebuild is: the position reached, and the newest there is."""
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+
+
+def work(url: str, projections: Sequence[Projection[Any]] = ALL) -> None:
+    """Follow the log until SIGTERM or SIGINT; what was begun is finished first."""
+    stop = Flag()
+
+    def asked_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {wish: signal.signal(wish, asked_to_stop) for wish in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        supervise(url, stop, projections)
+    finally:
+        for wish, handler in before.items():
+            signal.signal(wish, handler)
+
+
+@contextmanager
+def following(url: str, projections: Sequence[Projection[Any]] = ALL) -> Generator[None]:
+    """Follow the log in a thread, for a process that does something else besides."""
+    stop = Flag()
+    thread = Thread(target=supervise, args=(url, stop, projections), name="follower")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def supervise(url: str, stop: Flag, projections: Sequence[Projection[Any]] = ALL) -> None:
+    """Follow the log, and begin again after whatever ends it, until told to stop."""
+    pause = FIRST_PAUSE
+    while not stop.is_set():
+        try:
+            with closing(ProjectionStore(url, codec())) as store:
+                follow(url, store, projections, stop)
+            pause = FIRST_PAUSE
+        except Exception:
+            log.exception("following ended; it begins again in %.1f s", pause)
+            stop.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def projection_names() -> tuple[str, ...]:
+    """The projections there are, by name."""
+    return tuple(projection.name for projection in ALL)
+
+
+def projection(name: str) -> Projection[Any]:
+    """The projection of this name; `KeyError` names the ones there are."""
+    for each in ALL:
+        if each.name == name:
+            return each
+    raise KeyError(f"{name}: there are {', '.join(projection_names())}")
+
+
+def rebuild(url: str, name: str, progress: Progress | None = None) -> int:
+    """Fold one projection anew beside the live one, then swap; give the position it stands at."""
+    with closing(ProjectionStore(url, codec())) as store:
+        return store.rebuild(projection(name), progress)
+
+
+def verify(url: str, name: str) -> Sequence[Difference]:
+    """Every row that is not what folding the log gives."""
+    with closing(ProjectionStore(url, codec())) as store:
+        return store.verify(projection(name))
+
+
+def catch_up(url: str) -> None:
+    """Take every projection to the end of the log, and return."""
+    with closing(ProjectionStore(url, codec())) as store:
+        for each in ALL:
+            store.catch_up(each)
+
+
+def positions(url: str) -> Sequence[tuple[str, int, int]]:
+    """Each projection's name, the position it has reached, and by how much it is behind."""
+    with closing(ProjectionStore(url, codec())) as store:
+        newest = store.newest()
+        found = [(each.name, store.position(each)) for each in ALL]
+    return [(name, position, max(0, newest - position)) for name, position in found]

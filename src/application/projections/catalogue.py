@@ -1,0 +1,10 @@
+"""All projections there are: a new one is one module and a line here."""
+
+from typing import Any
+
+from application.projections import Projection
+from application.projections.audit_trail import AuditTrail
+from application.projections.feedback import Feedback
+from application.projections.review_queue import ReviewQueue
+
+ALL: tuple[Projection[Any], ...] = (ReviewQueue(), Feedback(), AuditTrail())

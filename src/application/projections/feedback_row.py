@@ -1,0 +1,27 @@
+"""The row of the feedback projection."""
+
+from typing import Any
+
+from pydantic import AwareDatetime
+
+from application.metrics.facts import DecisionFacts
+from application.projections import Row
+
+Changes = dict[str, Any]
+"""What one event changes in a row."""
+
+
+class FeedbackRow(DecisionFacts, Row):
+    """The facts of one decision, and what the fold has to remember to go on with them."""
+
+    decision_type_version: int | None = None
+    """Of the decision type as it was when the decision was last routed."""
+    level: int = 0
+    """How far up the escalation owner's ladder it stands."""
+    four_eyes: bool = False
+    chosen_action: str | None = None
+    """What the first reviewer chose, until it is settled."""
+    quality_queue: str | None = None
+    """Where the quality check waits, or waited, if the lot fell on it."""
+    touched_at: AwareDatetime
+    """When something last happened to it: no metric of a later window asks about it."""

@@ -1,0 +1,96 @@
+"""Sentences for what happens outside a decision's own life: governance, conflicts, refusals."""
+
+from application.trail import sentence
+from domain import conflict as c
+from domain.decision import events as d
+from domain.decision_type import events as t
+from domain.model import Event, Seat
+from domain.policy import events as p
+
+
+def told(event: Event) -> str:
+    """What happened, as the second half of a sentence that starts with who did it."""
+    match event:
+        case d.AttemptRejected():
+            return _rejected(event)
+        case t.DecisionTypeEvent():
+            return _of_decision_type(event)
+        case p.PolicyEvent():
+            return _of_policy(event)
+        case c.ConflictEvent():
+            return _of_conflict(event)
+        case d.DecisionEvent():
+            return sentence(event)  # type: ignore[arg-type]  # the union is what is left
+        case _:
+            return event.TOPIC
+
+
+def _rejected(event: d.AttemptRejected) -> str:
+    field = f" because of {event.field}" if event.field else ""
+    return f"was refused {event.operation} ({event.code}){field}"
+
+
+def _of_decision_type(event: t.DecisionTypeEvent) -> str:  # noqa: C901 - one line an event
+    name = event.decision_type
+    match event:
+        case t.Drafted():
+            return f"wrote down what {name} is"
+        case t.OwnerAssigned():
+            return f"made {event.person} {_seat(event.seat)} of {name}"
+        case t.OwnerVacated():
+            return f"left {name} without {_seat(event.seat)}"
+        case t.BaselineRegistered():
+            return f"registered the baseline of {name}: {event.baseline.source}"
+        case t.Activated():
+            return f"put {name} into force"
+        case t.StageProposed():
+            return f"proposed the autonomy stage {event.stage} for {name}"
+        case t.StageChanged():
+            return f"set the autonomy stage of {name} to {event.stage}"
+        case t.Suspended():
+            return _with(f"stopped automation of {name} ({event.reason_code})", event.comment)
+        case t.BreakerTripped():
+            return f"tripped the circuit breaker of {name}: {event.detail}"
+        case t.Resumed():
+            return _with(f"allowed automation of {name} ({event.reason_code})", event.comment)
+        case t.Retired():
+            return f"retired {name}"
+        case _:
+            return f"{event.TOPIC} for {name}"
+
+
+def _of_policy(event: p.PolicyEvent) -> str:
+    which = f"policy version {event.policy_version} of {event.decision_type}"
+    match event:
+        case p.Drafted():
+            return f"wrote {which}"
+        case p.Activated():
+            return f"put {which} into force"
+        case p.Retired():
+            return f"took {which} out of force"
+        case _:
+            return f"{event.TOPIC}: {which}"
+
+
+def _of_conflict(event: c.ConflictEvent) -> str:
+    match event:
+        case c.Opened():
+            against = f"{len(event.decisions)} recommendations against each other"
+            return f"found {against} on {event.subject}"
+        case c.Joined():
+            return "found one more recommendation in the conflict"
+        case c.Arbitrated():
+            chosen = "none of them" if event.winner is None else f"decision {event.winner}"
+            return _with(f"chose {chosen} ({event.reason_code})", event.comment)
+        case c.Closed():
+            return "closed the conflict"
+        case _:
+            return event.TOPIC
+
+
+def _seat(seat: Seat) -> str:
+    return seat.replace("_", " ")
+
+
+def _with(text: str, remark: str | None) -> str:
+    return f"{text}: {remark}" if remark else text

@@ -1,0 +1,353 @@
+"""Reading: what is waiting, what was decided, what came of it, who did what.
+
+Answers come from projections, so they lag behind the log by a moment; commands never rely on them.
+Whoever asks sees the decision types they hold a seat for, and nothing else.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from application.desk import Answer, Caller, Desk
+from application.metrics.formulas import Report, compute
+from application.metrics.slices import GroupBy
+from application.metrics.window import Window
+from application.projections.audit_trail import AuditLine
+from application.projections.feedback_row import FeedbackRow
+from application.projections.review_queue import QueueItem
+from application.reviewing import Claim, claim
+from domain.decision.state import Status
+from domain.model import Forbidden, NotFound, Outdated, Seat, Unauthorised, Value
+from domain.values import Lane
+
+Item = TypeVar("Item")
+Mark = TypeVar("Mark", bound=Value)
+Visible = frozenset[str] | None
+"""The decision types someone may see; None is all of them."""
+
+TRIES = 20
+"""How many decisions a claim of the next one looks at before it says that none is free."""
+
+
+BREATH = timedelta(milliseconds=50)
+"""How often someone who waits for the projections looks again."""
+
+
+class ProjectionsBehind(Exception):
+    """The projections did not reach the end of the log in the time given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item, Mark]):
+    """A part of a list, and where it goes on."""
+
+    items: Sequence[Item]
+    next: Mark | None
+
+
+class KeyMark(Value):
+    """Where a list in the order of ids goes on."""
+
+    key: str
+
+
+class QueueMark(Value):
+    """Where a queue goes on: the earliest due first, then the riskiest, then the oldest."""
+
+    due_at: AwareDatetime
+    risk: Decimal | None
+    key: str
+
+    @property
+    def order(self) -> tuple[datetime, Decimal, str]:
+        return place_in_queue(self.due_at, self.risk, self.key)
+
+
+class TrailMark(Value):
+    """Where the audit trail goes on."""
+
+    position: int
+
+
+class Search(Value):
+    """Which decisions are looked for; what is not named does not matter."""
+
+    decision_type: str | None = None
+    state: Status | None = None
+    lane: Lane | None = None
+    subject: str | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    """Received from `since`, up to and without `until`."""
+
+
+class TrailSearch(Value):
+    """Which steps are looked for; what is not named does not matter."""
+
+    decision_type: str | None = None
+    decision: UUID | None = None
+    stream: UUID | None = None
+    type: str | None = None
+    actor: str | None = None
+    seat: Seat | None = None
+    correlation_id: UUID | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class Queue(Value):
+    """A queue of one decision type: how much waits in it, and how urgent it is."""
+
+    name: str
+    kind: Literal["review", "quality"]
+    """`quality` holds automated decisions that a person checks afterwards."""
+    decision_type: str
+    waiting: int
+    claimed: int = 0
+    """How many someone has on a live lease."""
+    overdue: int = 0
+    oldest_at: AwareDatetime
+    """When the one that has waited longest came in."""
+    next_due_at: AwareDatetime | None = None
+
+
+class Standing(Value):
+    """How far a projection has followed the log; positions may have gaps."""
+
+    name: str
+    position: int
+    newest: int
+
+    @property
+    def behind(self) -> int:
+        return max(0, self.newest - self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who wants the next one: what they may take as reviewer, and what as escalation owner."""
+
+    person: str
+    reviews: Visible
+    escalations: Visible
+
+
+class Reader(Protocol):
+    """The projections, as they are asked. Each list is in the order that its marks go on in."""
+
+    async def decisions(
+        self, search: Search, visible: Visible, after: KeyMark | None, limit: int
+    ) -> Sequence[FeedbackRow]:
+        """The newest decisions first."""
+        ...
+
+    async def queues(self, visible: Visible, now: datetime) -> Sequence[Queue]:
+        """Every queue with something in it, by name and decision type."""
+        ...
+
+    async def queue(
+        self, name: str, visible: Visible, after: QueueMark | None, limit: int
+    ) -> Sequence[QueueItem]:
+        """What waits in a queue: by due time, then the riskiest, then the oldest."""
+        ...
+
+    async def claimable(
+        self, name: str, claimant: Claimant, now: datetime, limit: int
+    ) -> Sequence[QueueItem]:
+        """The first of a queue that nobody holds and that the claimant may take."""
+        ...
+
+    async def checks(
+        self, name: str | None, visible: Visible, after: KeyMark | None, limit: int
+    ) -> Sequence[FeedbackRow]:
+        """Completed decisions that the lot fell on and nobody has judged, the oldest first."""
+        ...
+
+    def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
+        """Everything that may matter to the metrics of a window."""
+        ...
+
+    async def trail(
+        self, search: TrailSearch, visible: Visible, after: TrailMark | None, limit: int
+    ) -> Sequence[AuditLine]:
+        """The newest steps first."""
+        ...
+
+    async def positions(self) -> Sequence[Standing]:
+        """How far each projection has followed the log."""
+        ...
+
+
+def place_in_queue(
+    due_at: datetime, risk: Decimal | None, key: str
+) -> tuple[datetime, Decimal, str]:
+    """What a queue is ordered by, ascending; an unknown risk comes after every known one."""
+    return due_at, Decimal(1) if risk is None else -risk, key
+
+
+def visible_to(caller: Caller, *seats: Seat) -> Visible:
+    """The decision types that the caller holds a seat for, or one of these seats."""
+    wanted = frozenset(seats)
+    held = {
+        name: found
+        for name, found in caller.identity.seats.items()
+        if (found & wanted if wanted else found)
+    }
+    return None if "*" in held else frozenset(held)
+
+
+async def search(
+    search: Search, after: KeyMark | None, limit: int, caller: Caller, reader: Reader
+) -> Page[FeedbackRow, KeyMark]:
+    """Find decisions, the newest first."""
+    visible = _looking_at(search.decision_type, caller)
+    found = await reader.decisions(search, visible, after, limit + 1)
+    return _page(found, limit, lambda row: KeyMark(key=row.key))
+
+
+async def queues(caller: Caller, desk: Desk, reader: Reader) -> Sequence[Queue]:
+    """The queues that the caller may look into."""
+    return await reader.queues(visible_to(caller), desk.clock.now())
+
+
+async def queue(
+    name: str, after: QueueMark | None, limit: int, caller: Caller, reader: Reader
+) -> Page[QueueItem, QueueMark]:
+    """What waits in a queue, the most urgent first."""
+    found = await reader.queue(name, visible_to(caller), after, limit + 1)
+    return _page(found, limit, _queue_mark)
+
+
+async def checks(
+    name: str | None, after: KeyMark | None, limit: int, caller: Caller, reader: Reader
+) -> Page[FeedbackRow, KeyMark]:
+    """What waits for a quality check, in one quality queue or in all."""
+    found = await reader.checks(name, visible_to(caller), after, limit + 1)
+    return _page(found, limit, lambda row: KeyMark(key=row.key))
+
+
+async def claim_next(
+    name: str, command: Claim, caller: Caller, desk: Desk, reader: Reader
+) -> Answer | None:
+    """Take on the most urgent decision of a queue that is free; None if there is none.
+
+    The queue shows a moment ago, so what someone else has taken by now is passed over.
+    """
+    if prior := await desk.repeated(caller):
+        return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
+    claimant = Claimant(
+        caller.identity.id,
+        visible_to(caller, Seat.REVIEWER),
+        visible_to(caller, Seat.ESCALATION_OWNER),
+    )
+    for item in await reader.claimable(name, claimant, desk.clock.now(), TRIES):
+        try:
+            answer = await claim(UUID(item.key), command, caller, desk)
+        except (Forbidden, NotFound, Outdated, Unauthorised):
+            continue
+        if answer.replayed and (prior := await desk.repeated(caller)):
+            return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
+        return answer
+    return None
+
+
+async def metrics(
+    window: Window,
+    caller: Caller,
+    desk: Desk,
+    reader: Reader,
+    *,
+    decision_type: str | None = None,
+    group_by: GroupBy | None = None,
+    eligible: int | None = None,
+    bypassed: int | None = None,
+) -> Report:
+    """Measure a window; a baseline counts where one decision type is asked about."""
+    visible = _looking_at(decision_type, caller)
+    minimums = _Minimums(desk)
+    facts = [await minimums.with_minimum(row) async for row in reader.facts(window, visible)]
+    baseline = None
+    if decision_type is not None:
+        registered = (await desk.governed(decision_type)).decision_type.baseline
+        baseline = registered.cycle_time_p50_seconds if registered else None
+    return await asyncio.to_thread(
+        compute,
+        facts,
+        window=window,
+        as_of=desk.clock.now(),
+        group_by=group_by,
+        eligible=eligible,
+        bypassed=bypassed,
+        baseline_p50=baseline,
+    )
+
+
+async def audit_trail(
+    search: TrailSearch, after: TrailMark | None, limit: int, caller: Caller, reader: Reader
+) -> Page[AuditLine, TrailMark]:
+    """Find steps of any history, the newest first."""
+    visible = _looking_at(search.decision_type, caller)
+    found = await reader.trail(search, visible, after, limit + 1)
+    return _page(found, limit, lambda line: TrailMark(position=line.position))
+
+
+async def positions(reader: Reader) -> Sequence[Standing]:
+    """How far each projection has followed the log."""
+    return await reader.positions()
+
+
+async def caught_up(reader: Reader, within: timedelta = timedelta(seconds=30)) -> None:
+    """Wait until every projection has reached what is the newest event now."""
+    standings = await reader.positions()
+    newest = max((standing.newest for standing in standings), default=0)
+    waits = int(within / BREATH)
+    for _ in range(waits):
+        if all(standing.position >= newest for standing in standings):
+            return
+        await asyncio.sleep(BREATH.total_seconds())
+        standings = await reader.positions()
+    raise ProjectionsBehind(", ".join(f"{s.name} by {s.behind}" for s in standings if s.behind))
+
+
+class _Minimums:
+    """What each decision type, as it was at routing, asks a reviewer to look at the least."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._known: dict[tuple[str, int | None], int | None] = {}
+
+    async def with_minimum(self, row: FeedbackRow) -> FeedbackRow:
+        if row.dwell_seconds is None:
+            return row
+        asked = (row.decision_type, row.decision_type_version)
+        if asked not in self._known:
+            state = await self._desk.decision_type(asked[0], up_to=asked[1])
+            self._known[asked] = state.definition.minimum_dwell_seconds if state else None
+        least = self._known[asked]
+        decimal = None if least is None else Decimal(least)
+        return row.model_copy(update={"minimum_dwell_seconds": decimal})
+
+
+def _looking_at(decision_type: str | None, caller: Caller) -> Visible:
+    """What the caller may see of what is asked for; a type without a seat is refused."""
+    if decision_type is None:
+        return visible_to(caller)
+    caller.require_any_seat(decision_type)
+    return frozenset({decision_type})
+
+
+def _page(found: Sequence[Item], limit: int, mark: Callable[[Item], Mark]) -> Page[Item, Mark]:
+    """One more was asked for than is shown: if it came, there is a next page."""
+    items = found[:limit]
+    return Page(items, mark(items[-1]) if len(found) > limit else None)
+
+
+def _queue_mark(item: QueueItem) -> QueueMark:
+    assert item.due_at is not None, "what waits has a deadline"
+    return QueueMark(due_at=item.due_at, risk=item.risk, key=item.key)
