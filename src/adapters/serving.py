@@ -7,6 +7,7 @@ import uvicorn
 
 from adapters.assembly import api_keys, postgres_desk
 from adapters.http.app import create_app
+from adapters.postgres.reading import PostgresReader
 from adapters.settings import Settings
 from adapters.worker import following
 
@@ -26,7 +27,7 @@ def serve(url: str, settings: Settings, *, work: bool) -> None:
 def _loop() -> asyncio.AbstractEventLoop:
     """uvloop where there is one: it is not made for Windows."""
     try:
-        import uvloop
+        import uvloop  # noqa: PLC0415
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
@@ -34,9 +35,9 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 async def _serve(url: str, settings: Settings) -> None:
     keys = api_keys(settings)
-    async with postgres_desk(url, settings) as desk:
+    async with postgres_desk(url, settings) as desk, PostgresReader(url) as reader:
         config = uvicorn.Config(
-            create_app(desk, keys, settings),
+            create_app(desk, keys, settings, reader),
             host=settings.host,
             port=settings.port,
             log_level=settings.log_level.lower(),

@@ -7,10 +7,11 @@ from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError
 
+from adapters.trouble import Trouble
 from domain.model import Value
 
 
-class BadSettings(Exception):
+class BadSettings(Trouble):
     """The environment says something the service can't use."""
 
 

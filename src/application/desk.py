@@ -239,9 +239,7 @@ class Desk:
             raise NoSuchDecisionType(f"decision_type: found {decision_type[:60]}")
         return Governed(state, await self.policy(decision_type))
 
-    async def decision_type(
-        self, name: str, *, up_to: int | None = None
-    ) -> DecisionType | None:
+    async def decision_type(self, name: str, *, up_to: int | None = None) -> DecisionType | None:
         """The decision type of this name, now or at a version; None if there is none."""
         events = await self.log.stream(types.stream_id(name), up_to=up_to)
         return types.fold(cast("list[type_events.LifeEvent]", list(events)))
@@ -283,15 +281,14 @@ class Desk:
         leaves: tuple[UUID, ...] = (),
     ) -> int:
         """Write events durably, all or none."""
-        return await self.log.append(
-            Append(tuple(events), expects, caller.command, enters, leaves)
-        )
+        return await self.log.append(Append(tuple(events), expects, caller.command, enters, leaves))
 
 
 def same_content(command: CommandKey, prior: PriorCommand) -> None:
     """Refuse an idempotency key that comes back with other content."""
     if command.digest != prior.digest:
-        raise KeyReused(f"Idempotency-Key: found {command.key[:60]}, used before with other content")
+        found = command.key[:60]
+        raise KeyReused(f"Idempotency-Key: found {found}, used before with other content")
 
 
 def ended(before: Decision, after: Decision) -> tuple[UUID, ...]:
@@ -365,7 +362,7 @@ async def _recorded(
     caller: Caller,
     desk: Desk,
 ) -> Answer | None:
-    """The answer once the events are durable; None if the world moved on and it must be asked again."""
+    """The answer once the events are durable; None if the world moved on meanwhile."""
     after = before
     for event in events:
         after = evolve_decision(after, event)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from application.desk import Caller, Desk
 from application.governing import Adoption
@@ -50,7 +50,7 @@ class Trial(Value):
     """A recommendation to try."""
 
     recommendation: Recommendation
-    context: dict[str, JsonValue] = {}
+    context: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 def evaluate_file(

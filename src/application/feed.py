@@ -1,4 +1,4 @@
-"""The feed: events as other systems read them, in the shape of CloudEvents 1.0 (structured JSON)."""
+"""The feed: events as other systems read them, in the shape of CloudEvents 1.0 (JSON)."""
 
 from typing import Self
 from uuid import UUID
@@ -20,7 +20,7 @@ ENVELOPE = frozenset(
 
 
 class EventView(Value):
-    """One event: the attributes that CloudEvents asks for, ours beside them, and the fact itself."""
+    """One event: the attributes CloudEvents asks for, ours beside them, and the fact itself."""
 
     specversion: str = "1.0"
     id: UUID

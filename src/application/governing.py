@@ -71,18 +71,14 @@ async def _adoption_events(adoption: Adoption, caller: Caller, desk: Desk) -> li
 
     def stamp(seat: Seat) -> Stamp:
         person = definition.owners.get(seat, caller.identity.id)
-        return desk.stamp(
-            caller, Actor(kind=ActorKind.HUMAN, id=person, seat=seat, via=via)
-        )
+        return desk.stamp(caller, Actor(kind=ActorKind.HUMAN, id=person, seat=seat, via=via))
 
     events: list[Event] = []
     if state is None or state.definition != definition:
         drafted = types.draft(state, definition, stamp(Seat.DECISION_OWNER))
         state = _take(state, drafted, events)
     if definition.baseline is not None and state.baseline is None:
-        registered = types.register_baseline(
-            state, definition.baseline, stamp(Seat.DECISION_OWNER)
-        )
+        registered = types.register_baseline(state, definition.baseline, stamp(Seat.DECISION_OWNER))
         state = _take(state, registered, events)
     if state.status is TypeStatus.DRAFT:
         state = _take(state, types.activate(state, stamp(Seat.DECISION_OWNER)), events)

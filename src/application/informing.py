@@ -73,9 +73,7 @@ def routed_again(
     for event in events:
         decision = evolve(decision, event)
     lots: Lots = lots_for(decision.id, governed, desk)
-    facts = facts_of(
-        decision.recommendation, decision.context, governed.decision_type.definition
-    )
+    facts = facts_of(decision.recommendation, decision.context, governed.decision_type.definition)
     case = Case(decision.recommendation, facts, lots.partial)
     ruling = route(case, governed.decision_type, governed.active_policy)
     return (*events, *dispatch(decision, ruling, governed.decision_type, lots, stamp))

@@ -1,4 +1,4 @@
-"""Drawing lots: keyed, so that nobody can guess or change one, and anyone with the key can check."""
+"""Drawing lots: keyed, so that nobody can guess one, and anyone with the key can check it."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -24,9 +24,7 @@ class LotDrawer:
         if sample is None:
             return None
         drawn = self._draw(decision_id.bytes) < _share(sample.rate)
-        return QualityDraw(
-            rate=sample.rate, key_id=self.key_id, sampled=drawn, queue=sample.queue
-        )
+        return QualityDraw(rate=sample.rate, key_id=self.key_id, sampled=drawn, queue=sample.queue)
 
     def partial(self, decision_id: UUID) -> int:
         """The lot by which stage `partial` picks; independent of the quality sample's."""

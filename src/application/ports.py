@@ -15,7 +15,7 @@ from domain.model import Event
 
 @dataclass(frozen=True, slots=True)
 class CommandKey:
-    """An idempotency key as its caller owns it: the same key with other content is another matter."""
+    """An idempotency key as its caller owns it, and a digest of what it stands for."""
 
     scope: str
     """The caller (an identity's id) and the operation: two callers may use the same key."""
@@ -76,7 +76,7 @@ class Stale(Exception):
 
 
 class SubjectTaken(Exception):
-    """Other live decisions stand on the subject than the command knew of; `live` are all of them."""
+    """Other live decisions stand on the subject than the command knew: `live` are all."""
 
     def __init__(self, live: frozenset[UUID]) -> None:
         super().__init__(f"live on this subject: {sorted(map(str, live))}")

@@ -210,9 +210,7 @@ async def _beside_others(
         rest = dispatch(opened, attempt.ruling, decision_type, attempt.lots, attempt.stamp)
         held = []
     leaves = tuple(old.id for old in replaced)
-    return await _recorded(
-        attempt, (first, *rest), (*ended, *held), leaves, seen, caller, desk
-    )
+    return await _recorded(attempt, (first, *rest), (*ended, *held), leaves, seen, caller, desk)
 
 
 async def _in_conflict(

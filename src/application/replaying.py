@@ -114,9 +114,7 @@ async def _replayed(
     state: Decision, event: LifeEvent, routing: Routing, archive: Archive
 ) -> Replay:
     differences: tuple[Difference, ...]
-    decision_type = await archive.decision_type(
-        state.decision_type, routing.decision_type_version
-    )
+    decision_type = await archive.decision_type(state.decision_type, routing.decision_type_version)
     ref = routing.policy
     policy = await archive.policy(state.decision_type, ref.version) if ref else None
     if decision_type is None or (ref is not None and policy is None):
@@ -212,9 +210,7 @@ MOST_DRIFTED = 1_000
 DECISION_TOPICS = tuple(event.TOPIC for event in get_args(LifeEvent))
 
 
-async def _step(
-    states: dict[UUID, Decision], event: LifeEvent, archive: Archive
-) -> Replay | None:
+async def _step(states: dict[UUID, Decision], event: LifeEvent, archive: Archive) -> Replay | None:
     """Move one decision on by one event, and re-evaluate the routing in it, if there is one."""
     id = event.originator_id
     state = states.get(id)

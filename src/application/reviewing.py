@@ -27,9 +27,7 @@ async def claim(id: UUID, command: Claim, caller: Caller, desk: Desk) -> Answer:
 
 async def release(id: UUID, caller: Caller, desk: Desk) -> Answer:
     """Give a decision back undecided."""
-    return await change(
-        desk, id, caller, lambda d, _, stamp: reviewing.release(d, stamp), in_queue
-    )
+    return await change(desk, id, caller, lambda d, _, stamp: reviewing.release(d, stamp), in_queue)
 
 
 async def review(id: UUID, choice: Choice, caller: Caller, desk: Desk) -> Answer:

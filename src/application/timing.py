@@ -7,9 +7,7 @@ from application.ports import Identity
 from domain.decision import opening
 from domain.model import ActorKind
 
-TIMER = Identity(
-    id="timer", kind=ActorKind.TIMER, seats={"*": frozenset({"timer"})}
-)
+TIMER = Identity(id="timer", kind=ActorKind.TIMER, seats={"*": frozenset({"timer"})})
 
 
 async def deadline(id: UUID, desk: Desk) -> Answer:

@@ -137,7 +137,8 @@ def _reviewed(event: d.Reviewed) -> str:
 
 def _outcome(event: d.OutcomeObserved) -> str:
     verdict = {True: "right", False: "wrong", None: "undecided"}[event.correct]
-    actual = f"; {event.actual_action} was" if event.correct is False and event.actual_action else ""
+    named = event.correct is False and event.actual_action is not None
+    actual = f"; {event.actual_action} was" if named else ""
     return f"observed that the recommendation was {verdict}{actual}"
 
 

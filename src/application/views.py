@@ -123,16 +123,12 @@ def _policy(decision: Decision) -> PolicyView | None:
     routing = decision.routing
     if routing is None or routing.policy is None:
         return None
-    return PolicyView(
-        version=routing.policy.version, hash=routing.policy.hash, rule=routing.rule
-    )
+    return PolicyView(version=routing.policy.version, hash=routing.policy.hash, rule=routing.rule)
 
 
 def _links(id: UUID) -> Links:
     here = f"/v1/decisions/{id}"
-    return Links(
-        self=here, events=f"{here}/events", trail=f"{here}/trail", replay=f"{here}/replay"
-    )
+    return Links(self=here, events=f"{here}/events", trail=f"{here}/trail", replay=f"{here}/replay")
 
 
 class LeaseView(Value):
@@ -156,9 +152,7 @@ class ClaimView(Value):
         lease = decision.lease
         assert lease is not None, "a claimed decision has a lease"
         return cls(
-            lease=LeaseView(
-                token=lease.token, holder=lease.holder, expires_at=lease.expires_at
-            ),
+            lease=LeaseView(token=lease.token, holder=lease.holder, expires_at=lease.expires_at),
             action_digest=lease.action_digest,
             decision=DecisionView.of(decision),
         )

@@ -93,9 +93,7 @@ def join(conflict: Conflict, decision: UUID, stamp: Stamp) -> Joined:
     """Add one more decision."""
     if conflict.status is Status.CLOSED:
         raise ConflictClosed(f"{conflict.id} is closed")
-    return Joined(
-        **conflict.next(stamp), decision_type=conflict.decision_type, decision=decision
-    )
+    return Joined(**conflict.next(stamp), decision_type=conflict.decision_type, decision=decision)
 
 
 def arbitrate(

@@ -28,7 +28,7 @@ class ActorKind(StrEnum):
 
 
 class Seat(StrEnum):
-    """The roles of `domain.__doc__`: the four owners of a decision type, and everyone around them."""
+    """The roles: the four owners of a decision type, and everyone around them."""
 
     DECISION_OWNER = "decision_owner"
     AI_PRODUCT_OWNER = "ai_product_owner"
@@ -69,7 +69,7 @@ class Actor(Value):
 
 
 class Stamp(Value):
-    """What all events of one command share: when it occurred, who caused it, and as part of what."""
+    """What all events of one command share: when, by whom, and as part of what."""
 
     at: AwareDatetime
     actor: Actor

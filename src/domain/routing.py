@@ -168,9 +168,7 @@ def _safeguards(
     elif verdict.missing:
         yield _missing_input(verdict.missing)
     if case.recommendation.confidence is None:
-        yield _exception(
-            12, ExceptionCode.CONFIDENCE_MISSING, "the producer gave no confidence"
-        )
+        yield _exception(12, ExceptionCode.CONFIDENCE_MISSING, "the producer gave no confidence")
     yield from _reversibility(case, decision_type, policy, verdict)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from litestar import Litestar
@@ -12,6 +12,9 @@ from adapters.assembly import memory_desk, read_adoption
 from adapters.clock import HeldClock
 from adapters.http.app import create_app
 from adapters.identity.api_keys import ApiKeys, KeyRecord, issue
+from adapters.memory.log import MemoryEventLog
+from adapters.memory.projections import MemoryProjectionStore
+from adapters.memory.reading import MemoryReader
 from adapters.settings import Settings
 from application.desk import Caller, Desk
 from application.governing import adopt
@@ -158,6 +161,11 @@ def a_service(**settings: Any) -> Service:
         records.append(record)
     everywhere = {"*": frozenset({Seat.PRODUCER})}
     keys["any-bot"], any_bot = issue("any-bot", "any-bot", "service", everywhere)
+    all_seats = {"*": frozenset(Seat)}
+    keys["everyone"], everyone = issue("everyone", "everyone", "human", all_seats)
     keys["stranger"], stranger = issue("stranger", "stranger", "human", {})
-    app = create_app(desk, ApiKeys([*records, any_bot, stranger]), Settings.model_validate(settings))
+    doors = ApiKeys([*records, any_bot, everyone, stranger])
+    log = cast("MemoryEventLog", desk.log)
+    reader = MemoryReader(log, MemoryProjectionStore(log))
+    app = create_app(desk, doors, Settings.model_validate(settings), reader)
     return Service(app, desk, clock, keys)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.cli.common import (
-    Trouble,
     decision_id,
     err,
     escaped,
@@ -15,6 +14,7 @@ from adapters.cli.common import (
     settings,
     with_desk,
 )
+from adapters.trouble import Trouble
 
 if TYPE_CHECKING:
     from application.desk import Desk
@@ -102,16 +102,21 @@ def _report_one(verdict: "DecisionReplay", *, as_json: bool) -> None:
         return
     for one in verdict.routings:
         under = f"policy version {one.policy_version}" if one.policy_version else "no policy"
-        out.print(f"event {one.version}: {one.lane} by {escaped(one.rule)} under {under}: "
-                  f"[bold]{one.verdict}[/]")
+        out.print(
+            f"event {one.version}: {one.lane} by {escaped(one.rule)} under {under}: "
+            f"[bold]{one.verdict}[/]"
+        )
         _report_drift(one)
     out.print(f"[bold]{verdict.verdict}[/]")
 
 
 def _report_drift(one: "Replay") -> None:
     for d in one.differences:
-        out.print(f"  {one.decision_id} {d.field}: recorded {escaped(d.recorded)}, replayed "
-                  f"{escaped(d.replayed)} ({d.cause})", highlight=False)
+        out.print(
+            f"  {one.decision_id} {d.field}: recorded {escaped(d.recorded)}, replayed "
+            f"{escaped(d.replayed)} ({d.cause})",
+            highlight=False,
+        )
 
 
 def metrics(

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from pydantic import JsonValue, ValidationError
 
-from adapters.cli.common import Trouble, escaped, out, print_json, read_text, settings, with_desk
+from adapters.cli.common import escaped, out, print_json, read_text, settings, with_desk
+from adapters.trouble import Trouble
 
 File = Annotated[Path, typer.Argument(help="A decision type's file, as in catalogue/.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
@@ -21,8 +22,10 @@ def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) 
         adoption = read_adoption(read_text(path))
         guardrail = adoption.guardrail
         out.print(f"[green]✓[/] {escaped(str(path))}: {escaped(adoption.definition.title)}")
-        out.print(f"  {len(guardrail.limits)} limits, {len(guardrail.rules)} rules, "
-                  f"{len(guardrail.claims)} claims (claims are read, not yet proved)")
+        out.print(
+            f"  {len(guardrail.limits)} limits, {len(guardrail.rules)} rules, "
+            f"{len(guardrail.claims)} claims (claims are read, not yet proved)"
+        )
         out.print(f"  policy {guardrail.digest}", highlight=False)
 
 
@@ -46,8 +49,10 @@ def adopt(
             governed = await adopt_type(adoption, caller, desk)
             policy = governed.active_policy
             assert policy is not None, "adopting puts a policy into force"
-            out.print(f"[green]✓[/] {adoption.definition.name}: stage "
-                      f"{governed.decision_type.stage}, policy version {policy.version}")
+            out.print(
+                f"[green]✓[/] {adoption.definition.name}: stage "
+                f"{governed.decision_type.stage}, policy version {policy.version}"
+            )
 
     with_desk(settings(), work)
 
@@ -73,8 +78,11 @@ def evaluate(
         out.print(f"  {escaped(reason.code)}: {escaped(reason.text)}", highlight=False)
     for line in evaluation.trace:
         seen = ", ".join(f"{test.text} (saw {test.seen}): {test.result}" for test in line.tests)
-        out.print(f"  {line.kind} {escaped(line.id)} is {line.result}: {escaped(seen)}",
-                  highlight=False, style="dim")
+        out.print(
+            f"  {line.kind} {escaped(line.id)} is {line.result}: {escaped(seen)}",
+            highlight=False,
+            style="dim",
+        )
 
 
 def _case(path: Path) -> tuple[Any, dict[str, JsonValue]]:
@@ -90,4 +98,5 @@ def _case(path: Path) -> tuple[Any, dict[str, JsonValue]]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise Trouble(f"{path}: {where}: found {first['input']!r}; {first['msg'].lower()}") from None
+        what = f"{where}: found {first['input']!r}; {first['msg'].lower()}"
+        raise Trouble(f"{path}: {what}") from None

@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from adapters.settings import BadSettings, Settings
+from adapters.settings import Settings
+from adapters.trouble import Trouble
 from domain.model import Refusal
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ UNUSABLE = 2
 """The exit code for input or settings that can't be used; 1 says: checked, and found wanting."""
 
 
-class Trouble(Exception):
-    """A command can't do what it was asked, and says why in one plain sentence or more."""
-
-
 class Polite(TyperGroup):
     """Says what is wrong without a traceback; anything unforeseen still shows one."""
 
@@ -43,7 +40,7 @@ class Polite(TyperGroup):
             return super().invoke(ctx)
         except Refusal as refusal:
             fail(f"{refusal.title}\n  {refusal}\n  ({refusal.CODE})")
-        except (Trouble, BadSettings, AuthoringError, BadKeyFile, ChangedMigration) as trouble:
+        except (Trouble, AuthoringError, BadKeyFile, ChangedMigration) as trouble:
             fail(str(trouble))
         except OSError as error:
             fail(f"{error.filename or 'the system'}: {error.strerror or error}")

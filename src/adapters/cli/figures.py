@@ -1,7 +1,7 @@
 """Metrics as tables in the terminal."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from rich.table import Table
@@ -34,10 +34,14 @@ def _figures(part: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
         if isinstance(value, Proportion | Estimate | Figure | Times):
             yield prefix + name, value
         elif isinstance(value, dict):
-            yield from ((f"{prefix}{name}.{key}", one) for key, one in value.items()
-                        if isinstance(one, Proportion))
+            parts = cast("dict[str, object]", value)
+            yield from ((f"{prefix}{name}.{k}", p) for k, p in parts.items() if _is_rate(p))
         elif isinstance(value, BaseModel):
             yield from _figures(value)
+
+
+def _is_rate(part: object) -> bool:
+    return isinstance(part, Proportion)
 
 
 def _cells(value: Proportion | Estimate | Figure | Times) -> tuple[str, str, str]:

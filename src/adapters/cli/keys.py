@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import Trouble, err, settings
+from adapters.cli.common import err, settings
+from adapters.trouble import Trouble
 from domain.model import Seat
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import Trouble, connect, database, err, out, settings
+from adapters.cli.common import connect, database, err, out, settings
+from adapters.trouble import Trouble
 
 
 def migrate() -> None:
@@ -49,7 +50,7 @@ def rebuild(
     name: Annotated[str, typer.Argument(help="The projection; `all` for every one.")],
 ) -> None:
     """Fold a projection again from the first event, beside the live one, while writes go on."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     from adapters.worker import projection_names
     from adapters.worker import rebuild as rebuild_projection
@@ -58,16 +59,20 @@ def rebuild(
     unknown = [n for n in names if n not in projection_names()]
     if unknown:
         raise Trouble(f"NAME: found {name}; allowed are all, {', '.join(projection_names())}")
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"),
-               TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}"),
+        TimeRemainingColumn(),
+    )
     with database(settings()) as url, Progress(*columns, console=err) as bar:
         for each in names:
             task = bar.add_task(f"rebuilding {each}", total=None)
-            rebuild_projection(
-                url, each, lambda done, total, task=task: bar.update(
-                    task, completed=done, total=total
-                )
-            )
+
+            def show(reached: int, newest: int, task: TaskID = task) -> None:
+                bar.update(task, completed=reached, total=newest)
+
+            rebuild_projection(url, each, show)
 
 
 def status() -> None:

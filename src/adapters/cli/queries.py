@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import get_args
 
-from adapters.cli.common import Trouble, database
+from pydantic import TypeAdapter, ValidationError
+
+from adapters.cli.common import database
 from adapters.settings import Settings
+from adapters.trouble import Trouble
 from application.metrics.formulas import Report
 from application.metrics.slices import GroupBy
 
@@ -22,11 +24,18 @@ def read_metrics(
     """The metrics of a window, the projections brought up to the log first."""
     from adapters.worker import catch_up
 
-    if group_by is not None and group_by not in get_args(GroupBy):
-        raise Trouble(f"--group-by: found {group_by}; allowed are {', '.join(get_args(GroupBy))}")
+    slicing = _slicing(group_by)
     with database(settings) as url:
         catch_up(url)
-        return asyncio.run(_measured(url, settings, decision_type, since, until, group_by))
+        return asyncio.run(_measured(url, settings, decision_type, since, until, slicing))
+
+
+def _slicing(word: str | None) -> GroupBy | None:
+    try:
+        return TypeAdapter(GroupBy | None).validate_python(word)
+    except ValidationError as error:
+        allowed = ", ".join(str(e["ctx"]["expected"]) for e in error.errors() if "ctx" in e)
+        raise Trouble(f"--group-by: found {word}; allowed are {allowed}") from None
 
 
 async def _measured(

@@ -12,6 +12,7 @@ import aiohttp
 
 from adapters.demo.cases import RealCase
 from adapters.demo.cast import REVIEWERS, Cast
+from adapters.trouble import Trouble
 
 CONCURRENCY = 32
 BATCH = 20
@@ -29,7 +30,7 @@ def _batches(cases: list[RealCase]) -> list[list[RealCase]]:
     return [*batches, *filling.values()]
 
 
-class Refused(Exception):
+class Refused(Trouble):
     """The service answered what the demo did not expect: the demo stops rather than pretend."""
 
 

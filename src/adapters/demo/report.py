@@ -62,9 +62,7 @@ def lanes_table(lanes_by_type: Mapping[str, Mapping[str, int]]) -> Table:
 
 def rates_table(by_type: Mapping[str, Mapping[str, Any]]) -> Table:
     """Straight-through rate, override rate and cycle time of each decision type."""
-    table = Table(
-        title="Rates, with Wilson 95 % intervals", title_justify="left", expand=False
-    )
+    table = Table(title="Rates, with Wilson 95 % intervals", title_justify="left", expand=False)
     for column in ("decision type", "straight-through", "override", "automation"):
         table.add_column(column, justify="left" if column == "decision type" else "right")
     for name, metrics in by_type.items():
@@ -78,7 +76,7 @@ def rates_table(by_type: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def times_table(by_type: Mapping[str, Mapping[str, Any]]) -> Table:
-    """How long decisions took. Recorded outcomes answer at once, so these are the service's times."""
+    """How long decisions took. Recorded outcomes answer at once: these are the service's times."""
     table = Table(
         title="Cycle time in seconds, receipt to end (the demo's reviewers answer at once)",
         title_justify="left",

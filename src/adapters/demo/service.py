@@ -12,10 +12,12 @@ from pathlib import Path
 
 import aiohttp
 
+from adapters.trouble import Trouble
+
 STARTS_WITHIN = 30.0
 
 
-class NotStarted(Exception):
+class NotStarted(Trouble):
     """The service did not come up."""
 
 
@@ -28,11 +30,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path, *flags: str) -> Generator[subprocess.Popen[bytes]]:
-    """`remit serve` as a process of its own; it is asked to finish, then made to."""
+def running(
+    environment: dict[str, str], log: Path, *command: str
+) -> Generator[subprocess.Popen[bytes]]:
+    """A `remit` command as a process of its own; it is asked to finish, then made to."""
     with log.open("wb") as lines:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "adapters", "serve", *flags],
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+            [sys.executable, "-m", "adapters", *command],
             env=os.environ | environment,
             stdout=lines,
             stderr=lines,
@@ -61,4 +65,4 @@ async def until_ready(
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.05)
-    raise NotStarted(f"the service ended: {log.read_text()[-2000:]}")
+    raise NotStarted(f"the service ended; see {log}")

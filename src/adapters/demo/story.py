@@ -3,9 +3,10 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,15 @@ from adapters.demo.service import free_port, running, until_ready
 from adapters.identity.api_keys import write
 from adapters.postgres.embedded import embedded
 from adapters.postgres.migrations import migrate
+from adapters.postgres.reading import PostgresReader
 from adapters.settings import Settings
 from application.desk import Caller
 from application.governing import Adoption, adopt
 from application.ports import Identity
+from application.reading import caught_up
 from application.replaying import LogReplay, replay_log
 
-CATCHES_UP_WITHIN = 60.0
+CATCHES_UP_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +71,20 @@ def tell(directory: Path, *, limit: int | None = None, stay: bool = False) -> No
         stage = _stage(run, url)
         asyncio.run(_adopt(stage, console))
         log = run / "service.log"
-        process = open_things.enter_context(running(stage.environment, log))
+        serving = running(stage.environment, log, "serve", "--no-work")
+        process = open_things.enter_context(serving)
+        working = running(stage.environment, run / "worker.log", "work")
+        open_things.enter_context(working)
         cases = real_cases([adoption.definition.name for adoption in stage.adoptions])
         asyncio.run(_played(stage, process, log, cases[:limit], console))
-        console.print(f"[dim]{time.monotonic() - started:.0f} s in all; "
-                      f"files in {run}[/]")
+        console.print(f"[dim]{time.monotonic() - started:.0f} s in all; files in {run}[/]")
         if stay:
             _stay(stage, console)
 
 
 def _stage(run: Path, url: str) -> Stage:
     adoptions = [
-        read_adoption(path.read_text(encoding="utf-8"))
-        for path in sorted(CATALOGUE.glob("*.yaml"))
+        read_adoption(path.read_text(encoding="utf-8")) for path in sorted(CATALOGUE.glob("*.yaml"))
     ]
     cast = cast_for([adoption.definition for adoption in adoptions])
     write(run / "api_keys.json", cast.records)
@@ -113,9 +117,7 @@ async def _played(
         player = Player(session, stage.cast)
         played = await _with_progress(player, cases, console)
         with console.status("letting the projections catch up"):
-            await _caught_up(player)
-            judged = await _check_quality(player, cases)
-            await _caught_up(player)
+            judged = await _check_quality(stage, player, cases)
         await _show(stage, player, played, judged, console)
 
 
@@ -133,29 +135,32 @@ async def _with_progress(player: Player, cases: list[RealCase], console: Console
         return await player.play_all(cases, advance)
 
 
-async def _caught_up(player: Player) -> None:
-    """Wait until every projection has followed the log to where it ends now."""
-    async with asyncio.timeout(CATCHES_UP_WITHIN):
-        while True:
-            answer = await player.get("/v1/projections", AUDITOR)
-            if all(one["behind"] == 0 for one in answer["items"]):
-                return
-            await asyncio.sleep(0.1)
-
-
-async def _check_quality(player: Player, cases: list[RealCase]) -> int:
-    """A person checks what the lot fell on, against what proved right; blind to the model's word."""
+async def _check_quality(stage: Stage, player: Player, cases: list[RealCase]) -> int:
+    """A person checks what the lot fell on against what proved right, blind to the model's word."""
     actual = {(case.decision_type, case.body["subject"]): case.was_right for case in cases}
     judged = 0
-    while items := (await player.get("/v1/queues/quality?limit=100", QUALITY_REVIEWER))["items"]:
-        for item in items:
+    async with PostgresReader(stage.url) as reader:
+        await caught_up(reader, CATCHES_UP_WITHIN)
+        async for item in _everything_in("quality", player):
             right = actual[item["decision_type"], item["subject"]]
             verdict = {"verdict": "confirm" if right else "overturn"}
             path = f"/v1/decisions/{item['decision_id']}/quality"
             await player.post(path, QUALITY_REVIEWER, verdict)
             judged += 1
-        await _caught_up(player)
+        await caught_up(reader, CATCHES_UP_WITHIN)
     return judged
+
+
+async def _everything_in(queue: str, player: Player) -> AsyncGenerator[dict[str, Any]]:
+    """What waits in a queue, page by page."""
+    here = f"/v1/queues/{queue}?limit=100"
+    page = await player.get(here, QUALITY_REVIEWER)
+    while True:
+        for item in page["items"]:
+            yield item
+        if page["next"] is None:
+            return
+        page = await player.get(f"{here}&cursor={page['next']}", QUALITY_REVIEWER)
 
 
 async def _show(

@@ -37,11 +37,12 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Conflicts,
     DecisionTypes,
     Feed,
+    Lists,
+    Queues,
+    Figures,
     Healths,
     Description,
 )
-
-OF_PROJECTIONS: tuple[ControllerRouterHandler, ...] = (Lists, Queues, Figures)
 
 
 class OwnJson(PydanticPlugin):
@@ -66,10 +67,10 @@ def create_app(
 ) -> Litestar:
     """The service over a desk, for those who hold a key. Its caller opens and closes the desk.
 
-    Without a reader of projections it has no lists, queues and metrics.
+    Without a reader of projections, lists, queues and metrics are not to be had.
     """
     return Litestar(
-        route_handlers=(*OPERATIONS, *(OF_PROJECTIONS if reader else ())),
+        route_handlers=OPERATIONS,
         dependencies=parts(desk, reader),
         guards=[keeps_the_door],
         exception_handlers={

@@ -17,9 +17,7 @@ from application.recommending import Recommend
 from domain.model import Value
 from domain.values import Alternative, Recommendation
 
-RFC3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class _JsonNumber:
@@ -62,6 +60,7 @@ def _moment(value: object) -> datetime:
         with suppress(ValueError, OverflowError):
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
     raise ValueError(MOMENT)
+
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]

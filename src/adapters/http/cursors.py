@@ -1,7 +1,6 @@
 """Cursors: where a list goes on, opaque to the reader so that we may change what it is made of."""
 
 from base64 import b64decode, urlsafe_b64encode
-from contextlib import suppress
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -18,17 +17,15 @@ def cursor(mark: BaseModel) -> str:
     return urlsafe_b64encode(text).rstrip(b"=").decode()
 
 
-def mark_at(given: str | None, *kinds: type[Mark]) -> Mark | None:
-    """The mark of a cursor, of whichever kind it is; None for the start of the list."""
+def mark_at(given: str | None, kind: type[Mark]) -> Mark | None:
+    """The mark of a cursor; None for the start of the list."""
     if given is None:
         return None
     try:
         padded = given.encode("ascii") + b"=" * (-len(given) % 4)
         mark = b64decode(padded, altchars=b"-_", validate=True)
+        return kind.model_validate_json(mark, strict=True)
     except ValueError:
-        mark = b""
-    for kind in kinds:
-        with suppress(ValueError):
-            return kind.model_validate_json(mark, strict=True)
-    allowed = "the `next` of a page of this list"
-    raise WrongContent(FieldError(field="cursor", found=shown(given), allowed=allowed))
+        allowed = "the `next` of a page of this list"
+        error = FieldError(field="cursor", found=shown(given), allowed=allowed)
+        raise WrongContent(error) from None

@@ -10,8 +10,9 @@ from adapters.http.answers import Page, answered, versioned
 from adapters.http.batch import MEDIA_TYPE, BatchAnswer
 from adapters.http.bodies import RecommendBody
 from adapters.http.histories import Paging, When, decision_at, events_of, trail_of
+from adapters.http.lists import DecisionFound, Sought, found
 from adapters.http.operations import TAKES
-from adapters.http.parts import Asked, TheCaller, TheDesk
+from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
 from application.feed import EventView
 from application.recommending import recommend
 from application.replaying import DecisionReplay, replay
@@ -51,6 +52,13 @@ class Decisions(Controller):
         """
         return BatchAnswer(request, desk, caller)
 
+    @get()
+    async def search(
+        self, asked: Asked[Sought], reader: TheReader, caller: TheCaller
+    ) -> Page[DecisionFound]:
+        """Find decisions, the newest first."""
+        return await found(asked, caller, reader)
+
     @get("/{id:uuid}")
     async def read(
         self, id: FromPath[UUID], asked: Asked[When], desk: TheDesk, caller: TheCaller
@@ -74,9 +82,7 @@ class Decisions(Controller):
         return await trail_of(id, asked, caller, desk)
 
     @get("/{id:uuid}/replay")
-    async def replay(
-        self, id: FromPath[UUID], desk: TheDesk, caller: TheCaller
-    ) -> DecisionReplay:
+    async def replay(self, id: FromPath[UUID], desk: TheDesk, caller: TheCaller) -> DecisionReplay:
         """Its routing evaluated again from what was recorded: does it still match?"""
         caller.require_any_seat((await desk.decision(id)).decision_type)
         return await replay(id, desk)

@@ -186,9 +186,7 @@ def _view(governed: Governed) -> DecisionTypeView:
     return DecisionTypeView.of(governed.decision_type, policy.ref if policy else None)
 
 
-async def _after(
-    state: DecisionType, replayed: bool, desk: Desk
-) -> Response[DecisionTypeView]:
+async def _after(state: DecisionType, replayed: bool, desk: Desk) -> Response[DecisionTypeView]:
     policy = await desk.policy(state.name)
     active = policy.active if policy else None
     view = DecisionTypeView.of(state, active.ref if active else None)

@@ -13,9 +13,10 @@ from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
 from adapters.http.parts import Asked, TheCaller, TheReader
 from application import reading
+from application.desk import Caller
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
-from application.reading import KeyMark, Search, TrailMark, TrailSearch
+from application.reading import KeyMark, Reader, Search, TrailMark, TrailSearch
 from domain.decision.state import Status
 from domain.model import Seat, Value
 from domain.values import Disposition, Lane
@@ -85,22 +86,20 @@ class StandingView(Value):
     behind: int
 
 
+async def found(asked: Sought, caller: Caller, reader: Reader) -> Page[DecisionFound]:
+    """The decisions that are looked for, the newest first."""
+    sought = Search.model_validate(_without_paging(asked))
+    after = mark_at(asked.cursor, KeyMark)
+    page = await reading.search(sought, after, asked.limit, caller, reader)
+    items = [DecisionFound.of(row) for row in page.items]
+    return Page[DecisionFound](items=items, next=cursor(page.next) if page.next else None)
+
+
 class Lists(Controller):
     """What projections know: a moment behind the log, and never more than the caller may see."""
 
     path = "/v1"
     tags = ("Lists",)
-
-    @get("/decisions")
-    async def search(
-        self, asked: Asked[Sought], reader: TheReader, caller: TheCaller
-    ) -> Page[DecisionFound]:
-        """Find decisions, the newest first."""
-        sought = Search.model_validate(_without_paging(asked))
-        after = mark_at(asked.cursor, KeyMark)
-        page = await reading.search(sought, after, asked.limit, caller, reader)
-        items = [DecisionFound.of(row) for row in page.items]
-        return Page[DecisionFound](items=items, next=cursor(page.next) if page.next else None)
 
     @get("/audit/trail")
     async def audit_trail(
@@ -125,8 +124,4 @@ class Lists(Controller):
 
 
 def _without_paging(asked: Between) -> dict[str, datetime | str | UUID | None]:
-    return {
-        name: value
-        for name, value in dict(asked).items()
-        if name not in Paging.model_fields
-    }
+    return {name: value for name, value in dict(asked).items() if name not in Paging.model_fields}

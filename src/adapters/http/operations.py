@@ -171,15 +171,19 @@ class Operation:
         status = str(self._handler.status_code)
         nothing = self._handler.opt.get(MAYBE_NOTHING)
         none: Json = {"204": {"description": nothing}} if nothing else {}
-        return {status: self._success(schemas)} | none | {
-            str(int(problem)): {
-                "description": WORDS[problem],
-                "content": {
-                    problems.MEDIA_TYPE: {"schema": schemas.of(Problem, "serialization")}
-                },
+        return (
+            {status: self._success(schemas)}
+            | none
+            | {
+                str(int(problem)): {
+                    "description": WORDS[problem],
+                    "content": {
+                        problems.MEDIA_TYPE: {"schema": schemas.of(Problem, "serialization")}
+                    },
+                }
+                for problem in sorted(set(self._failures()))
             }
-            for problem in sorted(set(self._failures()))
-        }
+        )
 
     def _success(self, schemas: Schemas) -> Json:
         answer = self._answer()
@@ -200,10 +204,13 @@ class Operation:
             yield "Location", {"description": "Where it is now.", "schema": TEXT}
         if self._command:
             again = {"type": "string", "const": "true"}
-            yield "Idempotent-Replayed", {
-                "description": "This is the answer of the first time.",
-                "schema": again,
-            }
+            yield (
+                "Idempotent-Replayed",
+                {
+                    "description": "This is the answer of the first time.",
+                    "schema": again,
+                },
+            )
 
     def _failures(self) -> Iterator[HTTPStatus]:
         """The statuses that it may fail with."""
@@ -219,6 +226,9 @@ class Operation:
         if self._route.path_parameters or self._command or "asked" in self._fields:
             yield HTTPStatus.FORBIDDEN
             yield HTTPStatus.NOT_FOUND
+        if "reader" in self._fields:
+            yield HTTPStatus.FORBIDDEN
+            yield HTTPStatus.SERVICE_UNAVAILABLE
         if self._command:
             yield HTTPStatus.CONFLICT
             yield HTTPStatus.SERVICE_UNAVAILABLE

@@ -8,6 +8,7 @@ from litestar.params import SkipValidation
 from pydantic import BaseModel
 
 from adapters.http.callers import caller_of
+from adapters.http.problems import NoProjections
 from adapters.http.reading import read_query
 from application.desk import Caller, Desk
 from application.reading import Reader
@@ -28,11 +29,15 @@ def asked_of(request: Request[Any, Any, Any]) -> Any:
     return read_query(cast("type[BaseModel]", asked.annotation), request.query_params)
 
 
+def _no_reader() -> Reader:
+    raise NoProjections("this process follows no projections; commands and histories still work")
+
+
 def parts(desk: Desk, reader: Reader | None) -> dict[str, Provide]:
     """Everything a handler may name in its signature."""
     return {
         "desk": Provide(lambda: desk, sync_to_thread=False),
-        "reader": Provide(lambda: reader, sync_to_thread=False),
+        "reader": Provide(lambda: reader or _no_reader(), sync_to_thread=False),
         "caller": Provide(caller_of),
         "asked": Provide(asked_of, sync_to_thread=False),
     }

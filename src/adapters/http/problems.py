@@ -104,6 +104,14 @@ class Unauthenticated(Rejected):
         self.headers = {"WWW-Authenticate": 'Bearer realm="remit"'}
 
 
+class NoProjections(Rejected):
+    """Lists come from projections, and there are none here."""
+
+    STATUS = HTTPStatus.SERVICE_UNAVAILABLE
+    CODE = "REJ.no_projections"
+    TITLE = "Lists are not to be had here"
+
+
 def _sentence(error: FieldError) -> str:
     return f"{error.field}: found {error.found}; allowed is {error.allowed}"
 

@@ -55,6 +55,13 @@ class Waiting(Value):
     self: str
 
 
+class _Place(Value):
+    """Where a queue goes on: among the reviews, or among the quality checks."""
+
+    review: QueueMark | None = None
+    check: KeyMark | None = None
+
+
 class Queues(Controller):
     """Where people find their work."""
 
@@ -62,9 +69,7 @@ class Queues(Controller):
     tags = ("Review",)
 
     @get()
-    async def queues(
-        self, desk: TheDesk, reader: TheReader, caller: TheCaller
-    ) -> Page[Queue]:
+    async def queues(self, desk: TheDesk, reader: TheReader, caller: TheCaller) -> Page[Queue]:
         """Every queue with something in it: how much waits, and how urgent it is."""
         return Page[Queue](items=await reading.queues(caller, desk, reader))
 
@@ -101,17 +106,18 @@ async def _waiting(
 ) -> Page[Waiting]:
     """A queue of reviews, or of quality checks where no review waits under that name."""
     now = desk.clock.now()
-    after: QueueMark | KeyMark | None = mark_at(asked.cursor, QueueMark, KeyMark)
-    if not isinstance(after, KeyMark):
-        reviews = await reading.queue(name, after, asked.limit, caller, reader)
-        if reviews.items or after:
-            return _page([_review(item, now) for item in reviews.items], reviews.next)
-    checks = await reading.checks(name, after, asked.limit, caller, reader)
-    return _page([_check(row, now) for row in checks.items], checks.next)
+    place = mark_at(asked.cursor, _Place) or _Place()
+    if place.check is None:
+        reviews = await reading.queue(name, place.review, asked.limit, caller, reader)
+        if reviews.items or place.review is not None:
+            items = [_review(item, now) for item in reviews.items]
+            return _page(items, _Place(review=reviews.next))
+    checks = await reading.checks(name, place.check, asked.limit, caller, reader)
+    return _page([_check(row, now) for row in checks.items], _Place(check=checks.next))
 
 
-def _page(items: Sequence[Waiting], next: QueueMark | KeyMark | None) -> Page[Waiting]:
-    return Page[Waiting](items=items, next=cursor(next) if next else None)
+def _page(items: Sequence[Waiting], next: _Place) -> Page[Waiting]:
+    return Page[Waiting](items=items, next=None if next == _Place() else cursor(next))
 
 
 def _review(item: QueueItem, now: datetime) -> Waiting:

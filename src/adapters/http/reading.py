@@ -90,9 +90,7 @@ NUMBER = "a number of ordinary size"
 def _refuse_suspects(raw: bytes) -> None:
     """Refuse NaN, numbers beyond all bounds, and text that no database holds; say where."""
     try:
-        value = json.loads(
-            raw, parse_constant=_constant, parse_float=_finite, parse_int=_bounded
-        )
+        value = json.loads(raw, parse_constant=_constant, parse_float=_finite, parse_int=_bounded)
     except (ValueError, RecursionError):
         return  # not JSON at all, or too deep: the reader says so better
     errors = tuple(_suspects(value, ""))

@@ -55,7 +55,7 @@ class Feedback(OfDecisions[FeedbackRow]):
         status = status_after(Status(row.state), row.level, event)
         changes: Changes = {
             "state": status.value,
-            "level": level_after(row.level, event),
+            "level": level_after(row.level, event, in_conflict=row.held_in_conflict),
             "updated_version": event.originator_version,
             "touched_at": event.timestamp,
         }
@@ -152,8 +152,18 @@ def _placed(row: FeedbackRow, event: d.LifeEvent) -> Changes:
     if isinstance(event, d.Claimed):
         first = row.first_claimed_at or event.timestamp
         return {"first_claimed_at": first, "last_claimed_at": event.timestamp}
+    if isinstance(event, d.HoldReleased):
+        return {"held_in_conflict": False}
     place = placement_of(event)
-    return {} if place is None else {"queue": place.queue, "due_at": place.due_at}
+    return (
+        {}
+        if place is None
+        else {
+            "queue": place.queue,
+            "due_at": place.due_at,
+            "held_in_conflict": isinstance(event, d.Held) and event.conflict is not None,
+        }
+    )
 
 
 def _acted(row: FeedbackRow, event: d.LifeEvent) -> Changes:

@@ -18,6 +18,8 @@ class FeedbackRow(DecisionFacts, Row):
     """Of the decision type as it was when the decision was last routed."""
     level: int = 0
     """How far up the escalation owner's ladder it stands."""
+    held_in_conflict: bool = False
+    """Whether it waits for a conflict to be settled."""
     four_eyes: bool = False
     chosen_action: str | None = None
     """What the first reviewer chose, until it is settled."""

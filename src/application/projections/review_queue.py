@@ -110,7 +110,7 @@ class ReviewQueue(OfDecisions[QueueItem]):
         changes: Changes = {
             "version": event.originator_version,
             "status": status,
-            "level": level_after(row.level, event),
+            "level": level_after(row.level, event, in_conflict=row.conflict is not None),
             "waits": status not in (Status.RECEIVED, Status.ACTIONED),
             "waits_for_a_person": status.waits_for_a_person,
         }
@@ -179,6 +179,7 @@ def _own(row: QueueItem, event: d.LifeEvent) -> Changes:
             nowhere = {"queue": None, "seat": None, "person": None, "due_at": None}
             return nowhere | {"first_reviewer": None}
         case d.Rerouted():
-            return {"first_reviewer": None}
+            asked = row.missing if row.conflict else ()
+            return {"first_reviewer": None, "missing": asked}
         case _:
             return {}

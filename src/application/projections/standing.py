@@ -106,13 +106,16 @@ def _unmoved(status: Status, event: Unmoving) -> Status:
             assert_never(event)
 
 
-def level_after(level: int, event: d.LifeEvent) -> int:
-    """How far up the escalation owner's ladder; 0 is not escalated."""
+def level_after(level: int, event: d.LifeEvent, *, in_conflict: bool) -> int:
+    """How far up the escalation owner's ladder; 0 is not escalated.
+
+    Fresh input starts everything anew, but settles no conflict.
+    """
     match event:
         case d.Escalated():
             return event.level
         case d.Rerouted():
-            return 0
+            return level if in_conflict else 0
         case _:
             return level
 

@@ -21,7 +21,7 @@ from domain.values import (
 
 
 class DecisionEvent(Event):
-    """A fact in the life of one decision; it names its decision type, so a fold needs no look-up."""
+    """A fact in the life of one decision. It names its type, so that a fold needs no look-up."""
 
     decision_type: str
 

@@ -26,9 +26,7 @@ from domain.model import Actor, Seat, Stamp
 Events = tuple[LifeEvent, ...]
 
 
-def judge_quality(
-    decision: Decision, confirms: bool, comment: str | None, stamp: Stamp
-) -> Events:
+def judge_quality(decision: Decision, confirms: bool, comment: str | None, stamp: Stamp) -> Events:
     """Say whether what was done automatically was right: once, by a person not involved before."""
     if not stamp.actor.is_person:
         raise NotAPerson(f"{stamp.actor.id} is a {stamp.actor.kind}")
@@ -41,9 +39,7 @@ def judge_quality(
     if stamp.actor.id in decision.involved:
         raise AlreadyInvolved(f"{stamp.actor.id} had a say in this one")
     verdict = QualityConfirmed if confirms else QualityOverturned
-    return (
-        verdict(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),
-    )
+    return (verdict(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),)
 
 
 def contest(decision: Decision, comment: str | None, stamp: Stamp) -> Events:
@@ -77,9 +73,7 @@ def observe_outcome(
         raise UnknownAction(f"actual_action: found {actual_action}, allowed are {allowed}")
     right = actual_action == decision.recommendation.action
     if actual_action is not None and correct is not None and correct != right:
-        raise IncompleteDisposition(
-            f"correct: found {correct}, but actual_action says {right}"
-        )
+        raise IncompleteDisposition(f"correct: found {correct}, but actual_action says {right}")
     return (
         OutcomeObserved(
             **decision.next(stamp),

@@ -84,7 +84,7 @@ def open_decision(
 def dispatch(
     decision: Decision, ruling: Ruling, decision_type: DecisionType, lots: Lots, stamp: Stamp
 ) -> Events:
-    """Put a decision where routing says: act, ask a person, escalate, or hold for what is missing."""
+    """Put a decision where routing says: act, ask, escalate, or hold for what is missing."""
     stamp = _by_policy(ruling, stamp)
     routing = _routing(ruling, decision_type, lots)
     if ruling.missing:
@@ -326,9 +326,7 @@ def _back_to_queue(
     assert decision.placement is not None, "an open decision has a place"
     levels = decision_type.definition.service_levels
     due_in = levels.escalate if decision.level else levels.review
-    place = decision_type.place(
-        decision.placement.seat, decision.placement.queue, due_in, stamp.at
-    )
+    place = decision_type.place(decision.placement.seat, decision.placement.queue, due_in, stamp.at)
     return InformationProvided(
         **decision.next(stamp),
         decision_type=decision.decision_type,
@@ -343,9 +341,7 @@ def release_conflict(decision: Decision, reason: Reason, stamp: Stamp) -> Events
     if decision.held_for is not ExceptionCode.CONFLICT:
         raise NotHeld(f"this one is {decision.status}")
     return (
-        HoldReleased(
-            **decision.next(stamp), decision_type=decision.decision_type, reason=reason
-        ),
+        HoldReleased(**decision.next(stamp), decision_type=decision.decision_type, reason=reason),
     )
 
 
@@ -412,7 +408,7 @@ def miss_deadline(decision: Decision, decision_type: DecisionType, stamp: Stamp)
 
 
 def expire(decision: Decision, stamp: Stamp) -> Events:
-    """End a decision whose time to live passed with no action authorised; after the end, nothing."""
+    """End a decision whose time to live passed with no action authorised; else, nothing."""
     undecided = decision.is_open and decision.authority is None
     if not undecided or decision.expires_at is None or stamp.at < decision.expires_at:
         return ()

@@ -77,9 +77,7 @@ def release(decision: Decision, stamp: Stamp) -> Events:
     return (Released(**decision.next(stamp), decision_type=decision.decision_type),)
 
 
-def review(
-    decision: Decision, choice: Choice, decision_type: DecisionType, stamp: Stamp
-) -> Events:
+def review(decision: Decision, choice: Choice, decision_type: DecisionType, stamp: Stamp) -> Events:
     """A reviewer disposes of a decision; where four eyes are asked for, the second pair follows."""
     if decision.status is Status.ESCALATED:
         raise NotWaiting("this one is escalated; the escalation owner resolves it")
@@ -209,9 +207,7 @@ def _authorised(
     parameters = choice.parameters
     if parameters is None:
         parameters = decision.recommendation.parameters
-    return authorise(
-        decision, action, parameters, "person", decision_type, stamp, ahead=2
-    )
+    return authorise(decision, action, parameters, "person", decision_type, stamp, ahead=2)
 
 
 def _reviewed(decision: Decision, choice: Choice, stamp: Stamp) -> Reviewed:
@@ -300,5 +296,3 @@ def _require_fresh_eyes(decision: Decision, actor: Actor) -> None:
         raise SamePerson(f"{actor.id} was the first pair")
     if actor.id == decision.producer:
         raise SamePerson(f"{actor.id} made the recommendation")
-
-

@@ -287,9 +287,7 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
         case Reversed():
             return {"status": Status.REVERSED, "reversal_authorised": False}
         case ReversalFailed():
-            return _raised(
-                decision, ExceptionCode.REVERSAL_FAILED, {"reversal_authorised": False}
-            )
+            return _raised(decision, ExceptionCode.REVERSAL_FAILED, {"reversal_authorised": False})
         case QualitySampled():
             return {"quality": event.draw}
         case QualityConfirmed():
@@ -313,9 +311,7 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
         case Withdrawn():
             return _ended(Status.WITHDRAWN, event)
         case Superseded():
-            return _raised(
-                decision, ExceptionCode.SUPERSEDED, _ended(Status.SUPERSEDED, event)
-            )
+            return _raised(decision, ExceptionCode.SUPERSEDED, _ended(Status.SUPERSEDED, event))
         case _:
             assert_never(event)
 

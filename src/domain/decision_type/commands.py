@@ -121,11 +121,7 @@ def assign_owner(state: DecisionType, seat: Seat, person: str, stamp: Stamp) -> 
     _require_a_hand_in(state, stamp.actor)
     if state.status is Status.ACTIVE:
         _separated({**state.owners, seat: person})
-    return (
-        OwnerAssigned(
-            **state.next(stamp), decision_type=state.name, seat=seat, person=person
-        ),
-    )
+    return (OwnerAssigned(**state.next(stamp), decision_type=state.name, seat=seat, person=person),)
 
 
 def vacate_owner(state: DecisionType, seat: Seat, stamp: Stamp) -> Events:
@@ -142,9 +138,7 @@ def register_baseline(state: DecisionType, baseline: Baseline, stamp: Stamp) -> 
         raise BaselineStands(f"{state.name} has one from {state.baseline.source}")
     if state.status is not Status.DRAFT:
         raise WrongStatus(f"{state.name} is {state.status}; a baseline comes before go-live")
-    return (
-        BaselineRegistered(**state.next(stamp), decision_type=state.name, baseline=baseline),
-    )
+    return (BaselineRegistered(**state.next(stamp), decision_type=state.name, baseline=baseline),)
 
 
 def activate(state: DecisionType, stamp: Stamp) -> Events:
@@ -191,9 +185,7 @@ def propose_stage(
     )
 
 
-def suspend(
-    state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp
-) -> Events:
+def suspend(state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp) -> Events:
     """Pull the kill switch. Any of the four owners may; pulling it twice adds nothing."""
     require_seat(state, stamp.actor, *OWNER_SEATS)
     if state.suspended:
@@ -213,15 +205,11 @@ def trip_breaker(state: DecisionType, stream: str, detail: str, stamp: Stamp) ->
     if state.breaker_open:
         return ()
     return (
-        BreakerTripped(
-            **state.next(stamp), decision_type=state.name, stream=stream, detail=detail
-        ),
+        BreakerTripped(**state.next(stamp), decision_type=state.name, stream=stream, detail=detail),
     )
 
 
-def resume(
-    state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp
-) -> Events:
+def resume(state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp) -> Events:
     """Allow automation again. Only the risk owner may: it loosens a boundary."""
     require_seat(state, stamp.actor, Seat.RISK_OWNER)
     if not state.halted:

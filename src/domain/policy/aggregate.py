@@ -37,9 +37,7 @@ class PolicyVersion(Value):
 
     @property
     def ref(self) -> PolicyRef:
-        return PolicyRef(
-            version=self.version, hash=self.digest, semantics=self.guardrail.semantics
-        )
+        return PolicyRef(version=self.version, hash=self.digest, semantics=self.guardrail.semantics)
 
 
 class Policy(Aggregate):

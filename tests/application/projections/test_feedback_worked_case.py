@@ -60,8 +60,7 @@ class Case:
         self.lots.falls[:] = [lot]
         said = a_recommendation(confidence=confidence)
         context = None if confidence is not None else {"suspicious": False}
-        id = self.office.recommend(subject=name, recommendation=said, context=context).decision.id
-        return id
+        return self.office.recommend(subject=name, recommendation=said, context=context).decision.id
 
     def automated(self, name: str, confidence: str, *, lot: bool) -> UUID:
         id = self.recommended(name, confidence, lot=lot)

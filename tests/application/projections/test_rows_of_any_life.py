@@ -100,4 +100,4 @@ class LifeInRows(Life):
 
 
 TestALifeInRows = LifeInRows.TestCase
-TestALifeInRows.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestALifeInRows.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

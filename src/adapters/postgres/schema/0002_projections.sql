@@ -94,6 +94,7 @@ CREATE TABLE feedback (
     label_probability numeric,
     decision_type_version bigint,
     level integer NOT NULL,
+    held_in_conflict boolean NOT NULL,
     four_eyes boolean NOT NULL,
     chosen_action text,
     quality_queue text,

@@ -1,0 +1,357 @@
+"""What reading the projections promises. Each adapter runs these very tests."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from pydantic import JsonValue
+
+from adapters.clock import HeldClock
+from application.delivering import report
+from application.desk import Caller, Desk, NoAuthority
+from application.governing import adopt
+from application.metrics.window import Window
+from application.ports import CommandKey, Identity
+from application.reading import (
+    KeyMark,
+    QueueMark,
+    Reader,
+    Search,
+    TrailMark,
+    TrailSearch,
+    audit_trail,
+    caught_up,
+    checks,
+    claim_next,
+    metrics,
+    positions,
+    queue,
+    queues,
+    search,
+)
+from application.recommending import Recommend, recommend
+from application.reviewing import Claim, claim, review
+from domain.decision.acting import Report
+from domain.decision.reviewing import Choice
+from domain.decision.state import Decision, Status
+from domain.values import Disposition, Lane, ModelRef, Receipt, Recommendation
+from tests.application.office import an_adoption, caller
+from tests.domain.builders import DAY, HOUR, LARGE, MINUTE, NOON, SMALL, SUSPICIOUS, a_definition
+
+
+@dataclass(frozen=True)
+class Library:
+    """A desk to make things happen at, a reader, and a way to let the rows catch up."""
+
+    desk: Desk
+    reader: Reader
+    clock: HeldClock
+    catch_up: Callable[[], Awaitable[None]]
+
+
+Opened = Callable[[], AbstractAsyncContextManager[Library]]
+BOT = caller("bot")
+NOBODY = Caller(Identity("guest", "human", {}))
+
+
+async def a_decision(
+    library: Library,
+    subject: str,
+    context: dict[str, JsonValue] | None = None,
+    *,
+    confidence: str = "0.95",
+    risk: str | None = "0.10",
+    decision_type: str = "refund",
+    who: Caller = BOT,
+) -> Decision:
+    """A decision, recommended a second after the one before."""
+    library.clock.advance(timedelta(seconds=1))
+    said = Recommendation(
+        action="refund",
+        confidence=Decimal(confidence),
+        risk=None if risk is None else Decimal(risk),
+    )
+    command = Recommend(
+        decision_type=decision_type,
+        subject=subject,
+        recommendation=said,
+        model=ModelRef(name="refunder", version="3.1"),
+        context=LARGE if context is None else context,
+    )
+    return (await recommend(command, who, library.desk)).decision
+
+
+async def adopted(library: Library) -> None:
+    await adopt(an_adoption(), caller("operator"), library.desk)
+
+
+async def other_type(library: Library) -> Caller:
+    """A second decision type of the same shape, and its own producer."""
+    definition = a_definition(name="credit")
+    await adopt(an_adoption(definition), caller("operator"), library.desk)
+    return Caller(Identity("bot", "service", {"credit": frozenset({"producer"})}))
+
+
+class ReaderContract:
+    """Subclasses give the fixture `opened`."""
+
+    @pytest.mark.anyio
+    async def test_decisions_are_found_by_what_is_asked(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            acted = await a_decision(library, "a", SMALL)
+            waits = await a_decision(library, "b")
+            await library.catch_up()
+
+            async def found(**asked: object) -> list[str]:
+                wanted = Search.model_validate(asked)
+                page = await search(wanted, None, 10, caller("audra"), library.reader)
+                return [row.subject for row in page.items]
+
+            assert await found() == ["b", "a"]
+            assert await found(state=Status.IN_REVIEW) == ["b"]
+            assert await found(lane=Lane.AUTOMATE) == ["a"]
+            assert await found(subject="a", decision_type="refund") == ["a"]
+            assert await found(since=waits.received_at) == ["b"]
+            assert await found(until=waits.received_at) == ["a"]
+            assert await found(subject="' OR true --") == []
+            assert acted.status is Status.ACTIONED
+
+    @pytest.mark.anyio
+    async def test_a_list_goes_on_where_the_page_ended(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            for subject in "abcde":
+                await a_decision(library, subject)
+            await library.catch_up()
+            seen: list[str] = []
+            mark: KeyMark | None = None
+            while True:
+                page = await search(Search(), mark, 2, caller("audra"), library.reader)
+                seen += [row.subject for row in page.items]
+                mark = page.next
+                if mark is None:
+                    break
+            assert seen == list("edcba")
+
+    @pytest.mark.anyio
+    async def test_nobody_sees_a_decision_type_without_a_seat(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            bot = await other_type(library)
+            await a_decision(library, "a")
+            await a_decision(library, "b", decision_type="credit", who=bot)
+            await library.catch_up()
+            reader, desk = library.reader, library.desk
+            page = await search(Search(), None, 10, caller("rae"), reader)
+            assert {row.decision_type for row in page.items} == {"refund"}
+            assert {q.decision_type for q in await queues(caller("rae"), desk, reader)} == {
+                "refund"
+            }
+            steps = await audit_trail(TrailSearch(), None, 100, caller("rae"), reader)
+            assert {line.decision_type for line in steps.items} == {"refund"}
+            for look in (
+                search(Search(decision_type="credit"), None, 10, caller("rae"), reader),
+                metrics(
+                    Window(since=NOON, until=NOON + DAY),
+                    caller("rae"),
+                    desk,
+                    reader,
+                    decision_type="credit",
+                ),
+            ):
+                with pytest.raises(NoAuthority):
+                    await look
+            assert not (await search(Search(), None, 10, NOBODY, reader)).items
+            everywhere = Caller(Identity("all", "human", {"*": frozenset({"auditor"})}))
+            assert len((await search(Search(), None, 10, everywhere, reader)).items) == 2
+
+    @pytest.mark.anyio
+    async def test_a_queue_is_in_order_of_due_time_then_risk_then_age(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            for subject, risk in (("low", "0.1"), ("high", "0.2"), ("unknown", None)):
+                await a_decision(library, subject, risk=risk)
+                library.clock.advance(timedelta(seconds=-1))  # all due at the same moment
+            await a_decision(library, "same", risk="0.2")
+            library.clock.advance(HOUR)
+            await a_decision(library, "later", risk="0.3")
+            await library.catch_up()
+            seen: list[str] = []
+            mark: QueueMark | None = None
+            while True:
+                page = await queue("refunds", mark, 2, caller("rae"), library.reader)
+                seen += [item.subject for item in page.items]
+                mark = page.next
+                if mark is None:
+                    break
+            # A risk that is unknown can't be judged by policy, so that one is held.
+            assert seen == ["high", "same", "low", "later"]
+
+    @pytest.mark.anyio
+    async def test_queues_say_how_much_waits_and_how_late_it_is(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            first = await a_decision(library, "a")
+            await a_decision(library, "b")
+            library.clock.advance(3 * HOUR - timedelta(seconds=1))
+            await claim(first.id, Claim(), caller("rae"), library.desk)
+            await a_decision(library, "c")
+            await library.catch_up()
+            [found] = await queues(caller("rae"), library.desk, library.reader)
+            assert (found.name, found.kind, found.waiting) == ("refunds", "review", 3)
+            assert (found.claimed, found.overdue) == (1, 1)
+            assert first.placement is not None
+            assert found.next_due_at == first.placement.due_at
+            assert found.oldest_at == first.received_at
+
+    @pytest.mark.anyio
+    async def test_the_next_one_is_the_most_urgent_that_is_free(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            ids = [(await a_decision(library, subject)).id for subject in "abc"]
+            await library.catch_up()
+
+            async def next_for(who: str) -> UUID | None:
+                taken = await claim_next(
+                    "refunds", Claim(), caller(who), library.desk, library.reader
+                )
+                return taken.decision.id if taken else None
+
+            # The rows do not know of the claims yet: who was first is asked of the log.
+            assert [await next_for(who) for who in ("rae", "sam")] == ids[:2]
+            await library.catch_up()
+            assert await next_for("rae") == ids[2]
+            await library.catch_up()
+            assert await next_for("sam") is None
+            library.clock.advance(16 * MINUTE)
+            assert await next_for("sam") == ids[0]
+
+    @pytest.mark.anyio
+    async def test_the_next_one_is_one_that_the_caller_may_take(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            four_eyes = await a_decision(library, "a", SUSPICIOUS)
+            lease = (await claim(four_eyes.id, Claim(), caller("rae"), library.desk)).decision.lease
+            assert lease is not None
+            choice = Choice(
+                disposition=Disposition.UPHOLD,
+                lease_token=str(lease.token),
+                action_digest=lease.action_digest,
+            )
+            await review(four_eyes.id, choice, caller("rae"), library.desk)
+            escalated = await a_decision(library, "b", confidence="0.4")
+            await library.catch_up()
+            desk, reader = library.desk, library.reader
+            assert await claim_next("refunds", Claim(), caller("rae"), desk, reader) is None
+            assert await claim_next("leads", Claim(), caller("rae"), desk, reader) is None
+            second = await claim_next("refunds", Claim(), caller("sam"), desk, reader)
+            assert second is not None
+            assert second.decision.id == four_eyes.id
+            led = await claim_next("leads", Claim(), caller("di"), desk, reader)
+            assert led is not None
+            assert led.decision.id == escalated.id
+
+    @pytest.mark.anyio
+    async def test_claiming_the_next_one_again_answers_as_before(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            for subject in "ab":
+                await a_decision(library, subject)
+            await library.catch_up()
+            rae = caller("rae")
+            keyed = Caller(rae.identity, command=CommandKey("rae", "k1", b"same"))
+            desk, reader = library.desk, library.reader
+            first = await claim_next("refunds", Claim(), keyed, desk, reader)
+            await library.catch_up()
+            again = await claim_next("refunds", Claim(), keyed, desk, reader)
+            assert first is not None
+            assert again is not None
+            assert again.replayed
+            assert again.decision == first.decision
+
+    @pytest.mark.anyio
+    async def test_what_the_lot_fell_on_waits_for_its_check_once_it_is_done(
+        self, opened: Opened
+    ) -> None:
+        async with opened() as library:
+            await adopted(library)
+            done = [await a_decision(library, f"s{n}", SMALL) for n in range(16)]
+            for decision in done[:8]:
+                delivered = Report(status=Receipt.DELIVERED)
+                await report(decision.id, delivered, BOT, library.desk)
+            await library.catch_up()
+            expected = [d.subject for d in done[:8] if d.quality and d.quality.sampled]
+            page = await checks("quality", None, 50, caller("quinn"), library.reader)
+            assert [row.subject for row in page.items] == expected
+            found = await queues(caller("quinn"), library.desk, library.reader)
+            assert [(q.name, q.kind, q.waiting) for q in found] == [
+                ("quality", "quality", len(expected))
+            ] * bool(expected)
+            other = await checks("elsewhere", None, 50, caller("quinn"), library.reader)
+            assert not other.items
+
+    @pytest.mark.anyio
+    async def test_metrics_are_those_of_the_rows(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            for n in range(3):
+                decision = await a_decision(library, f"s{n}", SMALL)
+                await report(decision.id, Report(status=Receipt.DELIVERED), BOT, library.desk)
+            await a_decision(library, "waits")
+            await library.catch_up()
+            window = Window(since=NOON, until=NOON + DAY)
+            desk, reader = library.desk, library.reader
+            told = await metrics(
+                window, caller("audra"), desk, reader, group_by="decision_type", eligible=8
+            )
+            flow = told.metrics.flow
+            assert (flow.received, flow.ended) == (4, 3)
+            assert flow.straight_through_rate.value == 1
+            assert told.metrics.adoption.coverage.value == 0.5
+            assert [part.key for part in told.slices] == ["refund"]
+            before = Window(since=NOON - DAY, until=NOON)
+            empty = await metrics(before, caller("audra"), desk, reader)
+            assert empty.metrics.flow.straight_through_rate.value is None
+
+    @pytest.mark.anyio
+    async def test_the_audit_trail_tells_everything_as_sentences(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            decision = await a_decision(library, "a")
+            await library.catch_up()
+            seen: list[str] = []
+            mark: TrailMark | None = None
+            while True:
+                page = await audit_trail(TrailSearch(), mark, 4, caller("audra"), library.reader)
+                seen += [f"{line.who} {line.sentence}" for line in page.items]
+                mark = page.next
+                if mark is None:
+                    break
+            assert len(seen) == len(await library.desk.log.after(0))
+            assert seen[1] == "bot recommended refund for a at 0.95 confidence and 0.10 risk"
+            assert "ana put refund into force" in seen
+            assert "cy put policy version 1 of refund into force" in seen
+            of_one = await audit_trail(
+                TrailSearch(decision=decision.id, actor="bot"),
+                None,
+                10,
+                caller("audra"),
+                library.reader,
+            )
+            assert [line.type for line in of_one.items] == ["decision.recommended"]
+
+    @pytest.mark.anyio
+    async def test_positions_say_when_the_rows_have_caught_up(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            await library.catch_up()
+            await caught_up(library.reader, timedelta(seconds=5))
+            standings = await positions(library.reader)
+            assert {one.name for one in standings} == {"review_queue", "feedback", "audit_trail"}
+            assert {one.behind for one in standings} == {0}
+            assert {one.newest for one in standings} == {await library.desk.log.newest()}
