@@ -194,12 +194,9 @@ def place_in_queue(
 def visible_to(caller: Caller, *seats: Seat) -> Visible:
     """The decision types that the caller holds a seat for, or one of these seats."""
     wanted = frozenset(seats)
-    held = {
-        name: found
-        for name, found in caller.identity.seats.items()
-        if (found & wanted if wanted else found)
-    }
-    return None if "*" in held else frozenset(held)
+    everywhere = caller.identity.seats.items()
+    held = frozenset(name for name, found in everywhere if (found & wanted if wanted else found))
+    return None if "*" in held else held
 
 
 async def search(
@@ -306,8 +303,7 @@ async def caught_up(reader: Reader, within: timedelta = timedelta(seconds=30)) -
     """Wait until every projection has reached what is the newest event now."""
     standings = await reader.positions()
     newest = max((standing.newest for standing in standings), default=0)
-    waits = int(within / BREATH)
-    for _ in range(waits):
+    for _ in range(int(within / BREATH)):
         if all(standing.position >= newest for standing in standings):
             return
         await asyncio.sleep(BREATH.total_seconds())
@@ -320,7 +316,7 @@ class _Minimums:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._known: dict[tuple[str, int | None], int | None] = {}
+        self._known: dict[tuple[str, int | None], Decimal | None] = {}
 
     async def with_minimum(self, row: FeedbackRow) -> FeedbackRow:
         if row.dwell_seconds is None:
@@ -328,10 +324,9 @@ class _Minimums:
         asked = (row.decision_type, row.decision_type_version)
         if asked not in self._known:
             state = await self._desk.decision_type(asked[0], up_to=asked[1])
-            self._known[asked] = state.definition.minimum_dwell_seconds if state else None
-        least = self._known[asked]
-        decimal = None if least is None else Decimal(least)
-        return row.model_copy(update={"minimum_dwell_seconds": decimal})
+            least = Decimal(state.definition.minimum_dwell_seconds) if state else None
+            self._known[asked] = least
+        return row.model_copy(update={"minimum_dwell_seconds": self._known[asked]})
 
 
 def _looking_at(decision_type: str | None, caller: Caller) -> Visible:

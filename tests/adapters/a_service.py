@@ -162,7 +162,7 @@ def a_service(**settings: Any) -> Service:
     everywhere = {"*": frozenset({Seat.PRODUCER})}
     keys["any-bot"], any_bot = issue("any-bot", "any-bot", "service", everywhere)
     all_seats = {"*": frozenset(Seat)}
-    keys["everyone"], everyone = issue("everyone", "everyone", "human", all_seats)
+    keys["everyone"], everyone = issue("everyone", "cy", "human", all_seats)
     keys["stranger"], stranger = issue("stranger", "stranger", "human", {})
     doors = ApiKeys([*records, any_bot, everyone, stranger])
     log = cast("MemoryEventLog", desk.log)

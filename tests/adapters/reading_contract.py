@@ -1,7 +1,8 @@
 """What reading the projections promises. Each adapter runs these very tests."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -10,10 +11,15 @@ from uuid import UUID
 import pytest
 from pydantic import JsonValue
 
+from adapters.assembly import codec
 from adapters.clock import HeldClock
+from adapters.postgres.log import PostgresEventLog
+from adapters.postgres.reading import PostgresReader
+from adapters.worker import catch_up
 from application.delivering import report
 from application.desk import Caller, Desk, NoAuthority
 from application.governing import adopt
+from application.lots import LotDrawer
 from application.metrics.window import Window
 from application.ports import CommandKey, Identity
 from application.reading import (
@@ -94,6 +100,18 @@ async def other_type(library: Library) -> Caller:
     definition = a_definition(name="credit")
     await adopt(an_adoption(definition), caller("operator"), library.desk)
     return Caller(Identity("bot", "service", {"credit": frozenset({"producer"})}))
+
+
+LOTS = LotDrawer(b"lots for a contract", "contract")
+
+
+@asynccontextmanager
+async def on_postgres(url: str) -> AsyncGenerator[Library]:
+    clock = HeldClock(NOON)
+    async with PostgresEventLog(url, codec()) as log, PostgresReader(url) as reader:
+        yield Library(
+            Desk(log, clock, LOTS), reader, clock, lambda: asyncio.to_thread(catch_up, url)
+        )
 
 
 class ReaderContract:

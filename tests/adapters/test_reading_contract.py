@@ -1,29 +1,31 @@
 """Both readers of the projections keep the same promises."""
 
-import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import psycopg
 import pytest
-from reading_contract import Library, Opened, ReaderContract, a_decision, adopted
+from reading_contract import (
+    LOTS,
+    Library,
+    Opened,
+    ReaderContract,
+    a_decision,
+    adopted,
+    on_postgres,
+)
 
 from adapters.assembly import codec
 from adapters.clock import HeldClock
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from adapters.memory.reading import MemoryReader
-from adapters.postgres.log import PostgresEventLog
-from adapters.postgres.reading import PostgresReader
 from adapters.worker import catch_up, following, positions, rebuild, verify
 from application.desk import Desk
-from application.lots import LotDrawer
 from application.projections.catalogue import ALL
 from application.reading import ProjectionsBehind, Search, caught_up
 from tests.domain.builders import NOON
-
-LOTS = LotDrawer(b"lots for a contract", "contract")
 
 
 @pytest.fixture
@@ -40,15 +42,6 @@ async def in_memory() -> AsyncGenerator[Library]:
         """A look does that by itself."""
 
     yield Library(Desk(log, clock, LOTS), reader, clock, catch_up)
-
-
-@asynccontextmanager
-async def on_postgres(url: str) -> AsyncGenerator[Library]:
-    clock = HeldClock(NOON)
-    async with PostgresEventLog(url, codec()) as log, PostgresReader(url) as reader:
-        yield Library(
-            Desk(log, clock, LOTS), reader, clock, lambda: asyncio.to_thread(catch_up, url)
-        )
 
 
 class TestInMemory(ReaderContract):
@@ -93,7 +86,8 @@ class TestOnPostgres(ReaderContract):
         catch_up(database_url)
         for projection in ALL:
             heard: list[tuple[int, int]] = []
-            rebuild(database_url, projection.name, lambda *so_far: heard.append(so_far))
+            hear: Callable[[int, int], None] = lambda at, of, to=heard: to.append((at, of))  # noqa: E731
+            rebuild(database_url, projection.name, hear)
             assert heard[-1] == (newest, newest)
             assert verify(database_url, projection.name) == []
         assert positions(database_url) == [(p.name, newest, 0) for p in ALL]

@@ -58,6 +58,7 @@ from tests.domain.builders import (
     automated,
     awaiting_information,
     by,
+    claimed,
     escalated,
     held_for_input,
     in_conflict,
@@ -485,3 +486,14 @@ def test_every_refusal_says_which_rule_it_is() -> None:
         opening.withdraw(in_review(), None, by(Actor(kind=OTHER_BOT.kind, id="thief")))
     assert refused.value.title == "Only the producer of a recommendation may do this."
     assert str(refused.value) == "bot made this recommendation, not thief"
+
+
+def test_what_comes_back_from_an_escalation_to_review_is_a_reviewers_again() -> None:
+    held = in_conflict(escalated())
+    reason = Reason(code="APR.ARBITRATED", text="this one goes on")
+    free = then(held, opening.release_conflict(held, reason, by(BOT)))
+    ruling = ruling_on(a_submission(context=LARGE))
+    assert ruling.lane is Lane.REVIEW
+    routed = then(free, opening.dispatch(free, ruling, REFUND, Lots(), by(BOT)))
+    assert (routed.status, routed.level) == (Status.IN_REVIEW, 0)
+    assert claimed(routed).lease is not None

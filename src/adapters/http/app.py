@@ -1,5 +1,6 @@
 """The application: every operation of the service, behind one door."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -8,11 +9,12 @@ from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.plugins.pydantic import PydanticPlugin
+from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel
 
 from adapters.http.aftermath import Aftermath
-from adapters.http.callers import Keys, identity_of, keeps_the_door
+from adapters.http.callers import OPEN_TO_ALL, Keys, identity_of, keeps_the_door
 from adapters.http.conflicts import Conflicts
 from adapters.http.decisions import Decisions
 from adapters.http.description import Description
@@ -73,6 +75,7 @@ def create_app(
         route_handlers=OPERATIONS,
         dependencies=parts(desk, reader),
         guards=[keeps_the_door],
+        before_request=_answer_options,
         exception_handlers={
             Exception: answer_problem,
             NotFoundException: _answer_unknown,
@@ -87,10 +90,38 @@ def create_app(
     )
 
 
+async def _answer_options(request: Request[Any, Any, Any]) -> Response[None] | None:
+    """What can be done with a thing, where the framework would name a part of it only."""
+    if request.method != "OPTIONS":
+        return None
+    methods = _methods(request.app)[request.scope["path_template"]]
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
+
+
+@cache
+def _methods(app: Litestar) -> dict[str, set[str]]:
+    return {
+        route.path_format: {str(method) for method in route.methods}
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+    }
+
+
 def _answer_unknown(request: Request[Any, Any, Any], failure: Exception) -> Response[bytes]:
-    """What isn't there isn't told to strangers either."""
-    try:
-        identity_of(request, request.app.state.api_keys)
-    except Rejected as unknown:
-        return answer_problem(request, unknown)
+    """What isn't there isn't told to strangers either, but for what is open to all."""
+    if request.scope["path"] not in _open_paths(request.app):
+        try:
+            identity_of(request, request.app.state.api_keys)
+        except Rejected as unknown:
+            return answer_problem(request, unknown)
     return answer_problem(request, failure)
+
+
+@cache
+def _open_paths(app: Litestar) -> frozenset[str]:
+    return frozenset(
+        route.path
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        and any(handler.opt.get(OPEN_TO_ALL) for handler in route.route_handlers)
+    )

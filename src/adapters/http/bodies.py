@@ -14,6 +14,7 @@ from adapters.http.wording import MOMENT
 from application.evaluating import Trial
 from application.observing import Outcome
 from application.recommending import Recommend
+from application.reviewing import Claim
 from domain.model import Value
 from domain.values import Alternative, Recommendation
 
@@ -54,6 +55,11 @@ class _ReadAs:
         return core_schema.no_info_after_validator_function(itself, read)
 
 
+def _whole(value: object) -> object:
+    """To JSON, 900.0 is the same number as 900."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _moment(value: object) -> datetime:
     """The moment in UTC; what lies outside the calendar there is refused."""
     if isinstance(value, str) and RFC3339.fullmatch(value):
@@ -63,6 +69,7 @@ def _moment(value: object) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+WholeNumber = Annotated[int, BeforeValidator(_whole)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -88,6 +95,12 @@ class RecommendBody(Recommend):
     recommendation: Annotated[Recommendation, _ReadAs(RecommendationBody)]
     recommended_at: Moment | None = None
     expires_at: Moment | None = None
+
+
+class ClaimBody(Claim):
+    """How long a person wants a decision for themselves, in seconds."""
+
+    lease_seconds: WholeNumber = Field(default=900, ge=1, le=28_800)
 
 
 class OutcomeBody(Outcome):

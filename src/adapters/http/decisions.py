@@ -11,8 +11,9 @@ from adapters.http.batch import MEDIA_TYPE, BatchAnswer
 from adapters.http.bodies import RecommendBody
 from adapters.http.histories import Paging, When, decision_at, events_of, trail_of
 from adapters.http.lists import DecisionFound, Sought, found
-from adapters.http.operations import TAKES
+from adapters.http.operations import LINE_IN, LINE_OUT, TAKES
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
+from adapters.http.problems import Problem
 from application.feed import EventView
 from application.recommending import recommend
 from application.replaying import DecisionReplay, replay
@@ -40,7 +41,7 @@ class Decisions(Controller):
         status_code=200,
         request_max_body_size=None,
         media_type=MEDIA_TYPE,
-        opt={TAKES: MEDIA_TYPE},
+        opt={TAKES: MEDIA_TYPE, LINE_IN: RecommendBody, LINE_OUT: DecisionView | Problem},
     )
     async def recommend_many(
         self, request: Request[Any, Any, Any], desk: TheDesk, caller: TheCaller

@@ -49,11 +49,11 @@ class Feed(Controller):
         With `Accept: text/event-stream` it keeps sending them, each with its position as its id,
         so that `Last-Event-ID` goes on where a lost connection ended.
         """
+        after = _last_seen(request, asked.after)
         if STREAM in request.headers.get("accept", ""):
-            start = _last_seen(request, asked.after)
-            return ServerSentEvent(_told(start, caller, desk))  # type: ignore[return-value]
-        found = await desk.log.after(asked.after, limit=asked.limit)
-        end = found[-1].position if found else asked.after
+            return ServerSentEvent(_told(after, caller, desk))  # type: ignore[return-value]
+        found = await desk.log.after(after, limit=asked.limit)
+        end = found[-1].position if found else after
         items = [_view(p) for p in found if _may_see(p, caller)]
         return Response(Page[EventView](items=items, next=str(end)))
 

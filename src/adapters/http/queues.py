@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody
 from pydantic import AwareDatetime
 
 from adapters.http.answers import Page, answered
+from adapters.http.bodies import ClaimBody
 from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
 from adapters.http.operations import MAYBE_NOTHING
@@ -20,7 +21,6 @@ from application.desk import Caller, Desk
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import KeyMark, Queue, QueueMark, Reader
-from application.reviewing import Claim
 from application.views import ClaimView
 from domain.model import Value
 from domain.values import ExceptionCode, Lane, Reason
@@ -92,10 +92,10 @@ class Queues(Controller):
         desk: TheDesk,
         reader: TheReader,
         caller: TheCaller,
-        data: JSONBody[Claim | None] = None,
+        data: JSONBody[ClaimBody | None] = None,
     ) -> Response[ClaimView]:
         """Take on the most urgent decision that is free; 204 if there is none."""
-        answer = await reading.claim_next(name, data or Claim(), caller, desk, reader)
+        answer = await reading.claim_next(name, data or ClaimBody(), caller, desk, reader)
         if answer is None:
             return Response(None, status_code=204)  # type: ignore[arg-type]
         return answered(answer, ClaimView.of)

@@ -7,11 +7,11 @@ from litestar import Controller, Response, post
 from litestar.params import FromPath, JSONBody
 
 from adapters.http.answers import answered, decided
+from adapters.http.bodies import ClaimBody
 from adapters.http.callers import CONDITIONAL
 from adapters.http.parts import TheCaller, TheDesk
 from application import reviewing
 from application.informing import Inform, inform
-from application.reviewing import Claim
 from application.views import ClaimView, DecisionView
 from domain.decision.reviewing import Choice
 
@@ -29,10 +29,10 @@ class Reviews(Controller):
         id: FromPath[UUID],
         desk: TheDesk,
         caller: TheCaller,
-        data: JSONBody[Claim | None] = None,
+        data: JSONBody[ClaimBody | None] = None,
     ) -> Response[ClaimView]:
         """Take it on for a while; the answer shows the exact action that is asked about."""
-        answer = await reviewing.claim(id, data or Claim(), caller, desk)
+        answer = await reviewing.claim(id, data or ClaimBody(), caller, desk)
         return answered(answer, ClaimView.of)
 
     @post("/release", status_code=200)

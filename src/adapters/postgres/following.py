@@ -19,6 +19,8 @@ POLL = 1.0
 NAP = 0.2
 """How soon a request to stop is noticed."""
 LONGEST_WAIT = 5.0
+BREATH = 0.1
+"""Between two rounds: under load a few large batches cost far less than many small ones."""
 
 
 def follow(
@@ -53,6 +55,7 @@ def _follow(
                 if stop.is_set():
                     return
             due = monotonic() + POLL
+            stop.wait(BREATH)
         for _ in connection.notifies(timeout=NAP, stop_after=1):
             due = monotonic()
 

@@ -68,7 +68,6 @@ QUEUES = """
         WHERE quality_queue IS NOT NULL AND quality_verdict IS NULL AND state = 'completed'
             AND (%(visible)s::text[] IS NULL OR decision_type = ANY (%(visible)s))
         GROUP BY quality_queue, decision_type
-        ORDER BY name COLLATE "C", decision_type COLLATE "C", kind
     ) AS r
 """
 POSITIONS = """
@@ -119,7 +118,8 @@ class PostgresReader:
     async def queues(self, visible: Visible, now: datetime) -> Sequence[Queue]:
         """Every queue with something in it, by name and decision type."""
         rows = await self._rows(SQL(QUEUES), {"now": now, "visible": _listed(visible)})
-        return [Queue.model_validate_json(text) for (text,) in rows]
+        found = [Queue.model_validate_json(text) for (text,) in rows]
+        return sorted(found, key=lambda queue: (queue.name, queue.decision_type, queue.kind))
 
     async def queue(
         self, name: str, visible: Visible, after: QueueMark | None, limit: int
@@ -165,8 +165,11 @@ class PostgresReader:
         ]
         where, parameters = _where(conditions)
         statement = SQL(FACTS).format(columns=_columns(FeedbackRow), conditions=where)
-        async with self._pool.connection() as connection, connection.transaction():
-            cursor = connection.cursor("facts")
+        async with (
+            self._pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor("facts") as cursor,
+        ):
             cursor.itersize = 1_000
             await cursor.execute(statement, parameters)
             async for (text,) in cursor:

@@ -116,6 +116,8 @@ def level_after(level: int, event: d.LifeEvent, *, in_conflict: bool) -> int:
             return event.level
         case d.Rerouted():
             return level if in_conflict else 0
+        case d.AutoActioned() | d.RoutedToReview():
+            return 0
         case _:
             return level
 

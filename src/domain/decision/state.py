@@ -236,9 +236,10 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
         case Recommended():
             return {}
         case AutoActioned():
-            return _routed(decision, event.routing) | {"quality": event.quality}
+            return _routed(decision, event.routing) | {"quality": event.quality, "level": 0}
         case RoutedToReview():
-            return _routed(decision, event.routing) | _waiting(Status.IN_REVIEW, event.placement)
+            waiting = _waiting(Status.IN_REVIEW, event.placement)
+            return _routed(decision, event.routing) | waiting | {"level": 0}
         case Escalated():
             return _escalated(decision, event)
         case Held():

@@ -8,7 +8,6 @@ its declared type counts as missing, and a missing fact never makes the outcome 
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
@@ -190,10 +189,18 @@ def within_limits_text(guardrail: Guardrail, facts: Facts) -> str:
     return " and ".join(dict.fromkeys(filter(None, held))) or "no limit and no rule speaks against"
 
 
-@lru_cache(maxsize=512)
 def compiled(guardrail: Guardrail) -> Compiled:
-    """The guardrail made ready; kept, because a policy is asked many times."""
-    return Compiled(guardrail)
+    """The guardrail made ready; kept by its digest, because a policy is asked many times."""
+    ready = _READY.get(guardrail.digest)
+    if ready is None:
+        if len(_READY) >= _MOST_READY:
+            _READY.clear()
+        ready = _READY[guardrail.digest] = Compiled(guardrail)
+    return ready
+
+
+_READY: dict[str, Compiled] = {}
+_MOST_READY = 512
 
 
 _CLASS: dict[str, type] = {

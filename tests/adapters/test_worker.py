@@ -1,0 +1,65 @@
+"""A worker may be asked to stop, or be killed, at any moment: every event counts once."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from reading_contract import a_decision, adopted, on_postgres
+
+from adapters.worker import catch_up, positions, verify
+from application.projections.catalogue import ALL
+
+WORK = "import sys; from adapters.worker import work; work(sys.argv[1])"
+
+
+async def some_decisions(url: str, count: int) -> None:
+    async with on_postgres(url) as library:
+        await adopted(library)
+        for n in range(count):
+            await a_decision(library, f"s{n}")
+
+
+@contextmanager
+def a_worker(url: str) -> Generator["subprocess.Popen[bytes]"]:
+    source = Path(__file__).parents[2] / "src"
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORK, url], env=os.environ | {"PYTHONPATH": str(source)}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until_moving(url: str) -> None:
+    until = time.monotonic() + 20
+    while not any(position for _, position, _ in positions(url)) and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM to ask with")
+def test_a_worker_that_is_asked_to_stop_ends_well(database_url: str) -> None:
+    asyncio.run(some_decisions(database_url, 5))
+    with a_worker(database_url) as process:
+        until_moving(database_url)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+
+def test_a_worker_that_is_killed_leaves_rows_and_position_together(database_url: str) -> None:
+    asyncio.run(some_decisions(database_url, 40))
+    for _ in range(3):
+        with a_worker(database_url):
+            until_moving(database_url)
+    catch_up(database_url)
+    assert all(behind == 0 for _, _, behind in positions(database_url))
+    for projection in ALL:
+        assert verify(database_url, projection.name) == []

@@ -1,0 +1,55 @@
+"""The README is run: a reader who types what stands there sees what it says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def remit(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "adapters", *words],
+        cwd=ROOT,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_readme_starts_with_its_two_commands() -> None:
+    first, second = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)[:2]
+    assert first == "pip install uv && uv run remit demo"
+    assert second == "pip install uv && uv run pytest"
+
+
+def test_the_readmes_policy_check_finds_nothing_wrong() -> None:
+    said = re.search(r"uv run remit (policy check \S+)", README)
+    assert said is not None
+    checked = remit(*said[1].split())
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_readmes_recommendation_would_be_automated() -> None:
+    said = re.search(r"echo '(\{.*?\})' \\\n  \| uv run remit (evaluate \S+ -)", README, re.DOTALL)
+    assert said is not None
+    tried = remit(*said[2].split(), given=said[1])
+    assert tried.returncode == 0, tried.stderr
+    assert tried.stdout.startswith("automate by automate")
+
+
+def test_every_file_the_readme_points_at_is_there() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_a_command_that_cannot_go_on_says_why_without_a_traceback() -> None:
+    refused = remit("evaluate", "catalogue/support_triage.yaml", "-", given="not JSON")
+    assert refused.returncode == 2
+    assert "not a JSON object" in refused.stderr
+    assert "Traceback" not in refused.stderr
