@@ -23,7 +23,14 @@ Asked = NamedDependency[SkipValidation[Query]]
 """What the query string asks, as the model that the handler names."""
 
 
-def asked_of(request: Request[Any, Any, Any]) -> Any:
+# Parts that don't depend on each other are made in tasks of their own, which costs a fifth of a
+# small request; so each names the one before it, needed or not.
+async def caller_after(request: Request[Any, Any, Any], desk: TheDesk) -> Caller:  # noqa: ARG001
+    """The caller of this request."""
+    return await caller_of(request)
+
+
+def asked_of(request: Request[Any, Any, Any], caller: TheCaller) -> Any:  # noqa: ARG001
     """The query string as the model that the handler is annotated with."""
     asked = request.route_handler.parsed_fn_signature.parameters["asked"]
     return read_query(cast("type[BaseModel]", asked.annotation), request.query_params)
@@ -38,6 +45,6 @@ def parts(desk: Desk, reader: Reader | None) -> dict[str, Provide]:
     return {
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "reader": Provide(lambda: reader or _no_reader(), sync_to_thread=False),
-        "caller": Provide(caller_of),
+        "caller": Provide(caller_after),
         "asked": Provide(asked_of, sync_to_thread=False),
     }
