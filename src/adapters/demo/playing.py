@@ -52,21 +52,12 @@ class Player:
     cast: Cast
     played: Played = field(default_factory=Played)
 
-    async def play_all(self, cases: list[RealCase], tick: Callable[[], None]) -> Played:
-        """Play every case, a few batches at a time."""
-        waiting = iter(_batches(cases))
+    async def play(self, batch: list[RealCase], tick: Callable[[], None]) -> None:
+        """Play one batch to its end."""
         reviewers = itertools.cycle(REVIEWERS)
-
-        async def play_some() -> None:
-            for batch in waiting:
-                for case, decision in zip(batch, await self._submit(batch), strict=True):
-                    await self._follow_up(case, decision, next(reviewers))
-                    tick()
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(CONCURRENCY):
-                group.create_task(play_some())
-        return self.played
+        for case, decision in zip(batch, await self._submit(batch), strict=True):
+            await self._follow_up(case, decision, next(reviewers))
+            tick()
 
     async def _submit(self, batch: list[RealCase]) -> list[dict[str, Any]]:
         """Hand over a batch, a line a recommendation; the answers come in the same order."""
@@ -131,6 +122,19 @@ class Player:
             if answer.status >= 400:
                 raise Refused(f"{path} as {person}: {answer.status} {content}")
             return content
+
+
+async def play_all(players: list[Player], cases: list[RealCase], tick: Callable[[], None]) -> None:
+    """Play every case, a few batches at a time, each player at a service process of its own."""
+    waiting = iter(_batches(cases))
+
+    async def play_some(player: Player) -> None:
+        for batch in waiting:
+            await player.play(batch, tick)
+
+    async with asyncio.TaskGroup() as group:
+        for place in range(CONCURRENCY):
+            group.create_task(play_some(players[place % len(players)]))
 
 
 def _choice(case: RealCase) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from adapters.trouble import Trouble
 
 STARTS_WITHIN = 30.0
 
+Service = subprocess.Popen[bytes]
+
 
 class NotStarted(Trouble):
     """The service did not come up."""

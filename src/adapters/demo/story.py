@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,8 +18,8 @@ from adapters.assembly import postgres_desk, read_adoption
 from adapters.demo import report
 from adapters.demo.cases import CATALOGUE, RealCase, real_cases
 from adapters.demo.cast import AUDITOR, QUALITY_REVIEWER, Cast, cast_for
-from adapters.demo.playing import Played, Player
-from adapters.demo.service import free_port, running, until_ready
+from adapters.demo.playing import Played, Player, play_all
+from adapters.demo.service import Service, free_port, running, until_ready
 from adapters.identity.api_keys import write
 from adapters.postgres.embedded import embedded
 from adapters.postgres.migrations import migrate
@@ -31,6 +31,8 @@ from application.ports import Identity
 from application.reading import caught_up
 from application.replaying import LogReplay, replay_log
 
+SERVICES = 2
+"""Two processes of the service share the log, as they would in an installation."""
 CATCHES_UP_WITHIN = timedelta(minutes=1)
 
 
@@ -40,19 +42,22 @@ class Stage:
 
     directory: Path
     url: str
-    port: int
+    ports: tuple[int, ...]
     cast: Cast
     adoptions: list[Adoption]
     settings: Settings
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """What the service process is started with."""
+    def log(self, port: int) -> Path:
+        """Where the service on a port writes what it has to say."""
+        return self.directory / f"service-{port}.log"
+
+    def environment(self, port: int) -> dict[str, str]:
+        """What a process is started with."""
         return {
             "REMIT_DATABASE_URL": self.url,
             "REMIT_API_KEYS": str(self.directory / "api_keys.json"),
             "REMIT_LOT_KEY": self.settings.lot_key.get_secret_value(),
-            "REMIT_PORT": str(self.port),
+            "REMIT_PORT": str(port),
             "REMIT_LOG_LEVEL": "WARNING",
         }
 
@@ -69,14 +74,17 @@ def tell(directory: Path, *, limit: int | None = None, stay: bool = False) -> No
             url = open_things.enter_context(embedded(run / "postgres", keep=stay))
             migrate(url)
         stage = _stage(run, url)
-        asyncio.run(_adopt(stage, console))
-        log = run / "service.log"
-        serving = running(stage.environment, log, "serve", "--no-work")
-        process = open_things.enter_context(serving)
-        working = running(stage.environment, run / "worker.log", "work")
+        services = [
+            open_things.enter_context(
+                running(stage.environment(port), stage.log(port), "serve", "--no-work")
+            )
+            for port in stage.ports
+        ]
+        working = running(stage.environment(0), run / "worker.log", "work")
         open_things.enter_context(working)
+        asyncio.run(_adopt(stage, console))  # while the processes start
         cases = real_cases([adoption.definition.name for adoption in stage.adoptions])
-        asyncio.run(_played(stage, process, log, cases[:limit], console))
+        asyncio.run(_played(stage, services, cases[:limit], console))
         console.print(f"[dim]{time.monotonic() - started:.0f} s in all; files in {run}[/]")
         if stay:
             _stay(stage, console)
@@ -89,7 +97,8 @@ def _stage(run: Path, url: str) -> Stage:
     cast = cast_for([adoption.definition for adoption in adoptions])
     write(run / "api_keys.json", cast.records)
     settings = Settings.model_validate({"lot_key": secrets.token_hex(16)})
-    return Stage(run, url, free_port(), cast, adoptions, settings)
+    ports = tuple(free_port() for _ in range(SERVICES))
+    return Stage(run, url, ports, cast, adoptions, settings)
 
 
 async def _adopt(stage: Stage, console: Console) -> None:
@@ -107,21 +116,26 @@ async def _adopt(stage: Stage, console: Console) -> None:
 
 
 async def _played(
-    stage: Stage, process: Any, log: Path, cases: list[RealCase], console: Console
+    stage: Stage, services: list[Service], cases: list[RealCase], console: Console
 ) -> None:
-    base = f"http://127.0.0.1:{stage.port}"
-    connector = aiohttp.TCPConnector(limit=64)
-    async with aiohttp.ClientSession(base, connector=connector) as session:
+    async with AsyncExitStack() as sessions:
+        players: list[Player] = []
+        played = Played()
         with console.status("starting the service"):
-            await until_ready(session, process, log)
-        player = Player(session, stage.cast)
-        played = await _with_progress(player, cases, console)
-        with console.status("letting the projections catch up"):
-            judged = await _check_quality(stage, player, cases)
-        await _show(stage, player, played, judged, console)
+            for port, process in zip(stage.ports, services, strict=True):
+                session = aiohttp.ClientSession(f"http://127.0.0.1:{port}")
+                await sessions.enter_async_context(session)
+                await until_ready(session, process, stage.log(port))
+                players.append(Player(session, stage.cast, played))
+        await _with_progress(players, cases, console)
+        with console.status("checking quality, replaying every decision"):
+            judged, verdict = await asyncio.gather(
+                _check_quality(stage, players[0], cases), _replay(stage)
+            )
+        await _show(stage, players[0], judged, verdict, console)
 
 
-async def _with_progress(player: Player, cases: list[RealCase], console: Console) -> Played:
+async def _with_progress(players: list[Player], cases: list[RealCase], console: Console) -> None:
     columns = (
         TextColumn("recommendations"),
         BarColumn(),
@@ -132,7 +146,7 @@ async def _with_progress(player: Player, cases: list[RealCase], console: Console
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=len(cases))
         advance: Callable[[], None] = lambda: bar.advance(task)  # noqa: E731
-        return await player.play_all(cases, advance)
+        await play_all(players, cases, advance)
 
 
 async def _check_quality(stage: Stage, player: Player, cases: list[RealCase]) -> int:
@@ -164,8 +178,9 @@ async def _everything_in(queue: str, player: Player) -> AsyncGenerator[dict[str,
 
 
 async def _show(
-    stage: Stage, player: Player, played: Played, judged: int, console: Console
+    stage: Stage, player: Player, judged: int, verdict: LogReplay, console: Console
 ) -> None:
+    played = player.played
     names = [adoption.definition.name for adoption in stage.adoptions]
     metrics = {name: await _metrics(player, name) for name in names}
     whole = await _metrics(player, None)
@@ -181,7 +196,6 @@ async def _show(
         ),
     )
     console.print(f"{judged:,} automated decisions were checked by a person afterwards")
-    verdict = await _replay(stage, console)
     console.print(report.replay_text(verdict))
     if played.example is not None:
         trail = await player.get(f"/v1/decisions/{played.example}/trail", AUDITOR)
@@ -195,15 +209,14 @@ async def _metrics(player: Player, name: str | None) -> dict[str, Any]:
     return answer
 
 
-async def _replay(stage: Stage, console: Console) -> LogReplay:
+async def _replay(stage: Stage) -> LogReplay:
     async with postgres_desk(stage.url, stage.settings) as desk:
-        with console.status("replaying every decision"):
-            return await replay_log(desk)
+        return await replay_log(desk)
 
 
 def _stay(stage: Stage, console: Console) -> None:
     console.print(
-        f"\nThe service stays at [bold]http://127.0.0.1:{stage.port}[/] until Ctrl-C. "
+        f"\nThe service stays at [bold]http://127.0.0.1:{stage.ports[0]}[/] until Ctrl-C. "
         f"Keys, shown this once, for this demo only:"
     )
     for person, key in stage.cast.keys.items():
