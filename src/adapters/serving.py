@@ -27,7 +27,7 @@ def serve(url: str, settings: Settings, *, work: bool) -> None:
 def _loop() -> asyncio.AbstractEventLoop:
     """uvloop where there is one: it is not made for Windows."""
     try:
-        import uvloop  # noqa: PLC0415
+        import uvloop  # noqa: PLC0415 - it may not be there
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()

@@ -19,7 +19,7 @@ class Settings(Value):
     """What an installation decides. Each field is the variable `REMIT_<FIELD>` in capitals."""
 
     database_url: str | None = None
-    """Any PostgreSQL 14 or newer; absent, an embedded one is started in `data_dir`."""
+    """A PostgreSQL (tested on 18); absent, an embedded one is started in `data_dir`."""
     data_dir: Path = Path(".remit")
     """Where the embedded PostgreSQL and the demo keep what is theirs."""
     api_keys: Path | None = None

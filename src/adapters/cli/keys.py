@@ -32,7 +32,7 @@ def issue(
     if kind not in ("human", "service"):
         raise Trouble(f"--kind: found {kind}; allowed are human, service")
     records = ApiKeys.read(path).records if path.exists() else ()
-    key, record = issue_key(secrets.token_hex(4), id, kind, _seats(seat))  # type: ignore[arg-type]
+    key, record = issue_key(secrets.token_hex(4), id, kind, _seats(seat))  # type: ignore[arg-type]  # checked above
     write(path, [*records, record])
     err.print(f"Key of {id}, kept in {path} as a hash; this is the only time it is shown:")
     typer.echo(key)

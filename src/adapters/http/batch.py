@@ -127,7 +127,7 @@ class _Streamed(ASGIResponse):
         super().__init__(media_type=MEDIA_TYPE)
         self._batch = batch
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         async for line in self._batch.answers():

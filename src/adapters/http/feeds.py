@@ -51,7 +51,7 @@ class Feed(Controller):
         """
         after = _last_seen(request, asked.after)
         if STREAM in request.headers.get("accept", ""):
-            return ServerSentEvent(_told(after, caller, desk))  # type: ignore[return-value]
+            return ServerSentEvent(_told(after, caller, desk))  # type: ignore[return-value]  # a stream, not a page
         found = await desk.log.after(after, limit=asked.limit)
         end = found[-1].position if found else after
         items = [_view(p) for p in found if _may_see(p, caller)]

@@ -97,7 +97,7 @@ class Queues(Controller):
         """Take on the most urgent decision that is free; 204 if there is none."""
         answer = await reading.claim_next(name, data or ClaimBody(), caller, desk, reader)
         if answer is None:
-            return Response(None, status_code=204)  # type: ignore[arg-type]
+            return Response(None, status_code=204)  # type: ignore[arg-type]  # 204 has no body
         return answered(answer, ClaimView.of)
 
 
