@@ -80,11 +80,11 @@ class DecisionView(Value):
     links: Links
 
     @classmethod
-    def of(cls, decision: Decision) -> Self:
+    def of(cls, decision: Decision) -> "DecisionView":
         """The view of a decision's state."""
         routing, place = decision.routing, decision.placement
         waits = decision.waits and place is not None
-        return cls(
+        return DecisionView.model_construct(
             id=decision.id,
             version=decision.version,
             decision_type=decision.decision_type,

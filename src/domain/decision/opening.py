@@ -65,7 +65,8 @@ class Lots(Value):
 
 def recommended(id: UUID, submission: Submission, stamp: Stamp) -> Recommended:
     """The first event of a decision."""
-    return Recommended(**envelope(id, 1, stamp), **dict(submission))
+    # A submission was checked at the door, and its fields are the event's own.
+    return Recommended.model_construct(**envelope(id, 1, stamp), **submission.__dict__)
 
 
 def open_decision(

@@ -212,7 +212,7 @@ def evolve(decision: Decision | None, event: LifeEvent) -> Decision:
 def _opened(event: LifeEvent) -> Decision:
     if not isinstance(event, Recommended):
         raise TypeError(f"a decision's history starts with Recommended, not {event.TOPIC}")
-    return Decision(
+    return Decision.model_construct(
         id=event.originator_id,
         version=event.originator_version,
         decision_type=event.decision_type,

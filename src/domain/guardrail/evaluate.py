@@ -10,12 +10,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from pydantic import JsonValue
-
-from domain.guardrail.canonical import canonical_json, canonical_value, digest
-from domain.guardrail.conditions import Judge, Truth, judge
+from domain.guardrail.canonical import digest
+from domain.guardrail.conditions import Condition, Judge, Truth, judge
 from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule
 from domain.guardrail.facts import Facts
+from domain.guardrail.tracing import Spelled, Speller, spelled_trace, speller
 from domain.guardrail.wording import (
     Checked,
     Explainer,
@@ -77,6 +76,7 @@ class _Part(NamedTuple):
     explain: Explainer
     judge: Judge
     tests: tuple[ReadyTest, ...]
+    spell: Speller
     blank: Mapping[Truth, Contribution]
 
 
@@ -136,6 +136,13 @@ class Compiled:
             for part in self._parts
         )
 
+    def spelled(self, facts: Facts) -> bytes:
+        """The same in the spelling that its digest is taken of."""
+        facts = self.trusted(facts)
+        seen: Spelled = {}
+        lines = [part.spell(facts, part.judge(facts), seen) for part in self._parts]
+        return spelled_trace(self.guardrail.semantics, lines)
+
     def trusted(self, facts: Facts) -> Facts:
         """The facts without those that aren't what they were declared to be."""
         for name, kind in self._kinds:
@@ -175,11 +182,7 @@ def trace(guardrail: Guardrail, facts: Facts) -> tuple[TraceLine, ...]:
 
 def trace_digest(guardrail: Guardrail, facts: Facts) -> str:
     """What identifies the trace of a case; the event keeps it, and replay recomputes it."""
-    lines: list[JsonValue] = [
-        [line.id, _truth(line.result), [_test_json(test) for test in line.tests]]
-        for line in trace(guardrail, facts)
-    ]
-    return digest(canonical_json([guardrail.semantics, lines]))
+    return digest(compiled(guardrail).spelled(facts))
 
 
 def within_limits_text(guardrail: Guardrail, facts: Facts) -> str:
@@ -227,14 +230,7 @@ def _limit_part(guardrail: Guardrail, limit: Limit) -> _Part:
         limit.id, "limit", limit.otherwise, limit.reason, "", False, route.queue, route.sla
     )
     blank: dict[Truth, Contribution] = {False: failed, None: failed._replace(unknown=True)}
-    return _Part(
-        limit.id,
-        "limit",
-        explainer(limit.require),
-        judge(limit.require),
-        ready_tests(limit.require),
-        blank,
-    )
+    return _part(limit.id, "limit", limit.require, blank)
 
 
 def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
@@ -256,9 +252,17 @@ def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
         True: says(rule.then, rule.reason, False),
         None: says(rule.if_unknown, CANNOT_CHECK + rule.reason, True),
     }
-    return _Part(
-        rule.id, "rule", explainer(rule.when), judge(rule.when), ready_tests(rule.when), blank
-    )
+    return _part(rule.id, "rule", rule.when, blank)
+
+
+def _part(
+    id: str,
+    kind: Literal["limit", "rule"],
+    condition: Condition,
+    blank: Mapping[Truth, Contribution],
+) -> _Part:
+    tests = ready_tests(condition)
+    return _Part(id, kind, explainer(condition), judge(condition), tests, speller(id, tests), blank)
 
 
 def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
@@ -278,12 +282,3 @@ def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
         any(part.four_eyes for part in peers),
         missing,
     )
-
-
-def _truth(truth: Truth) -> str:
-    return {True: "true", False: "false", None: "unknown"}[truth]
-
-
-def _test_json(test: Checked) -> JsonValue:
-    seen: list[JsonValue] = [] if test.seen is None else [canonical_value(test.seen)]
-    return [test.text, seen, _truth(test.result)]
