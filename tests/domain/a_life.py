@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.admission import facts_of
-from domain.decision import acting, judging, opening, reviewing
+from domain.decision import acting, conflicting, judging, opening, reviewing
 from domain.decision import events as d
 from domain.decision.acting import Report
 from domain.decision.opening import Lots, dispatch
@@ -26,7 +26,7 @@ from domain.decision_type.events import LifeEvent as TypeEvent
 from domain.model import OWNER_SEATS, Actor, ActorKind, Refusal, Seat, Stamp
 from domain.policy.aggregate import PolicyVersion
 from domain.routing import Case, route
-from domain.values import Disposition, ExceptionCode, Lane, Reason, Receipt, Stage
+from domain.values import Disposition, Lane, Reason, Receipt, Stage
 from tests.domain.builders import (
     ANA,
     AUDRA,
@@ -166,7 +166,9 @@ class Life(RuleBasedStateMachine):
         for event in happened:
             decision = evolve(decision, event)
         facts = facts_of(decision.recommendation, decision.context, self.type.definition)
-        ruling = route(Case(decision.recommendation, facts), self.type, self.policy)
+        ruling = route(
+            Case(decision.recommendation, facts, producer=decision.producer), self.type, self.policy
+        )
         return (*happened, *dispatch(decision, ruling, self.type, Lots(), stamp))
 
     # ── time
@@ -193,7 +195,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(actor=reviewers)
     def someone_claims(self, actor: Actor) -> None:
-        self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s))
+        self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s))
 
     @rule(actor=actors)
     def someone_releases(self, actor: Actor) -> None:
@@ -231,7 +233,7 @@ class Life(RuleBasedStateMachine):
     def someone_claims_and_disposes(
         self, actor: Actor, said: tuple[Disposition, str | None, dict[str, str] | None, str | None]
     ) -> None:
-        if self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s)):
+        if self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s)):
             escalated = self.decision.status is Status.ESCALATED
             self.someone_disposes(said, actor, escalated, False)
 
@@ -245,7 +247,9 @@ class Life(RuleBasedStateMachine):
         actor=st.sampled_from([RAE, SAM, DI]), how=st.sampled_from(["digest", "version", "lease"])
     )
     def someone_upholds_what_they_did_not_see(self, actor: Actor, how: str) -> None:
-        if not self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s)):
+        if not self.attempt(
+            actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s)
+        ):
             return
         lease = self.decision.lease
         assert lease is not None
@@ -278,7 +282,9 @@ class Life(RuleBasedStateMachine):
         assert first is not None
         again = a_person(first.person, Seat.REVIEWER)
         if self.decision.status is Status.AWAITING_SECOND_REVIEW:
-            tried = self.attempt(again, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s))
+            tried = self.attempt(
+                again, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s)
+            )
             assert not tried, "the second pair of eyes belongs to another person"
 
     @rule(actor=actors)
@@ -306,8 +312,7 @@ class Life(RuleBasedStateMachine):
     def the_subject_moves_on(self, actor: Actor, amount: str) -> None:
         def decide(stamp: Stamp) -> Iterable[d.LifeEvent]:
             events = opening.reroute(self.decision, "2", {"amount": amount}, stamp)
-            in_conflict = self.decision.held_for is ExceptionCode.CONFLICT
-            return events if in_conflict else self.routed(events, stamp)
+            return self.routed(events, stamp)
 
         self.attempt(actor, decide)
 
@@ -316,7 +321,7 @@ class Life(RuleBasedStateMachine):
     def another_recommendation_conflicts(self) -> None:
         self.attempt(
             OTHER_BOT,
-            lambda s: opening.hold_for_conflict(self.decision, CONFLICT_ID, self.type, s),
+            lambda s: conflicting.hold_for_conflict(self.decision, CONFLICT_ID, self.type, s),
         )
 
     @rule(wins=st.sampled_from([True, True, False, None]))
@@ -324,11 +329,11 @@ class Life(RuleBasedStateMachine):
         if wins:
             reason = Reason(code="APR.ARBITRATED", text="di chose this one")
             self.attempt(
-                DI, lambda s: self.routed(opening.release_conflict(self.decision, reason, s), s)
+                DI, lambda s: self.routed(conflicting.release_conflict(self.decision, reason, s), s)
             )
         elif len(self.history) > 6:  # later, so that lives last
             winner = None if wins is None else OTHER_ID
-            self.attempt(DI, lambda s: opening.lose_conflict(self.decision, winner, s))
+            self.attempt(DI, lambda s: conflicting.lose_conflict(self.decision, winner, s))
 
     @precondition(lambda self: len(self.history) > 8)
     @rule(actor=actors, command=st.sampled_from(["supersede", "withdraw", "stale"]))
