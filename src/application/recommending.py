@@ -219,16 +219,14 @@ async def _in_conflict(
     """Hold everyone who can still be held under one conflict; nobody automates."""
     decision_type, stamp = attempt.governed.decision_type, attempt.stamp
     standing = await _open_conflict(others, desk)
+    members = (*(o.id for o in opposed), opened.id)
     events: list[Event] = []
     if standing is None:
-        id = desk.new_id()
-        members = (*(o.id for o in opposed), opened.id)
-        events.append(
-            open_conflict(id, decision_type.name, attempt.submission.subject, members, stamp)
-        )
+        id, subject = desk.new_id(), attempt.submission.subject
+        events.append(open_conflict(id, decision_type.name, subject, members, stamp))
     else:
         id = standing.id
-        events.append(join(standing, opened.id, stamp))
+        events.extend(join(standing, members, stamp))
     for other in opposed:
         if other.authority is None and not other.in_conflict:
             events.extend(hold_for_conflict(other, id, decision_type, stamp))

@@ -23,10 +23,11 @@ from domain.decision.state import Decision, Status, evolve, fold
 from domain.decision_type import commands as types
 from domain.decision_type import state as type_state
 from domain.decision_type.events import LifeEvent as TypeEvent
+from domain.decision_type.state import DecisionType
 from domain.model import OWNER_SEATS, Actor, ActorKind, Refusal, Seat, Stamp
 from domain.policy.aggregate import PolicyVersion
 from domain.routing import Case, route
-from domain.values import Disposition, Lane, Reason, Receipt, Stage
+from domain.values import Disposition, ExceptionCode, Lane, Reason, Receipt, Stage
 from tests.domain.builders import (
     ANA,
     AUDRA,
@@ -57,8 +58,11 @@ from tests.domain.builders import (
     by,
     opened,
 )
+from tests.domain.meanings import as_they_mean
 
+FAY = a_person("fay", Seat.FALLBACK_OWNER)
 EVERYBODY = [
+    FAY,
     *(ANA, BO, CY, DI, RAE, SAM, QUINN, AUDRA, BOT, OTHER_BOT, TIMER),
     a_person("guest"),
     a_person("bot", Seat.REVIEWER),  # the producer's name in a reviewer's seat
@@ -66,7 +70,7 @@ EVERYBODY = [
     BOT.model_copy(update={"id": "di", "seat": Seat.ESCALATION_OWNER}),
 ]
 actors = st.sampled_from(EVERYBODY)
-reviewers = st.sampled_from([RAE, SAM, DI, RAE, SAM, DI, *EVERYBODY])
+reviewers = st.sampled_from([RAE, SAM, DI, RAE, SAM, DI, FAY, *EVERYBODY])
 """Those who may claim come up more often, so that lives get on."""
 recommendations = st.builds(
     a_recommendation,
@@ -82,6 +86,8 @@ choices = st.tuples(
     st.sampled_from([None, None, {}, {"to": "account"}]),
     st.sampled_from([None, "OVR.X", "OVR.X"]),
 )
+
+GOVERNS = ("suspend", "resume", "trip", "vacate", "assign", "vacate below", "assign below")
 
 ACTS_ON_A_CHOICE = (d.Reviewed, d.Overridden, d.SecondReviewed, d.EscalationResolved)
 AFTER_THE_END = (
@@ -145,6 +151,7 @@ class Life(RuleBasedStateMachine):
             events = tuple(decide(stamp))
         except Refusal:
             return False
+        _the_right_people(before, events, self.type)
         self.history.extend(events)
         for event in events:
             self.decision = evolve(self.decision, event)
@@ -377,7 +384,7 @@ class Life(RuleBasedStateMachine):
 
     # ── governing
 
-    @rule(actor=actors, command=st.sampled_from(["suspend", "resume", "trip", "vacate", "assign"]))
+    @rule(actor=actors, command=st.sampled_from(GOVERNS))
     def someone_governs(self, actor: Actor, command: str) -> None:
         commands: dict[str, Callable[[Stamp], tuple[TypeEvent, ...]]] = {
             "suspend": lambda s: types.suspend(self.type, "HALT.X", None, s),
@@ -385,8 +392,19 @@ class Life(RuleBasedStateMachine):
             "trip": lambda s: types.trip_breaker(self.type, "overturns", "3 of 10", s),
             "vacate": lambda s: types.vacate_owner(self.type, Seat.ESCALATION_OWNER, s),
             "assign": lambda s: types.assign_owner(self.type, Seat.ESCALATION_OWNER, "di", s),
+            "vacate below": lambda s: types.vacate_owner(self.type, Seat.DECISION_OWNER, s),
+            "assign below": lambda s: types.assign_owner(self.type, Seat.DECISION_OWNER, "ana", s),
         }
         self.govern(actor, commands[command])
+
+    @rule(
+        roster=st.sampled_from(
+            [None, None, ("rae", "sam"), ("rae", "sam", "di"), ("sam", "bot"), ()]
+        )
+    )
+    def the_roster_changes(self, roster: tuple[str, ...] | None) -> None:
+        definition = self.type.definition.model_copy(update={"reviewers": roster})
+        self.govern(ANA, lambda s: types.draft(self.type, definition, s))
 
     @rule(actor=st.sampled_from([ANA, CY, BO]), stage=st.sampled_from(Stage))
     def someone_proposes_a_stage(self, actor: Actor, stage: Stage) -> None:
@@ -445,9 +463,46 @@ def _check_step(
         assert undone or after.status is before.status, "it never reopens"
     if stamp.actor.kind is ActorKind.TIMER:
         assert after.authority == before.authority, "a timeout never approves"
+    if before.in_conflict:
+        _only_arbitration_settles_it(before, events, after)
+    assert as_they_mean(before, after)
     for event in events:
         _a_persons_part_is_a_persons(before, event)
     _an_authorisation_has_an_authority(events)
+
+
+def _only_arbitration_settles_it(
+    before: Decision, events: tuple[d.LifeEvent, ...], after: Decision
+) -> None:
+    """It stays in the conflict until it is released or ends, whatever deadline passes."""
+    released = any(isinstance(event, d.HoldReleased) for event in events)
+    assert released or not after.is_open or after.conflict == before.conflict
+    assert released or after.authority is None
+
+
+def _the_right_people(
+    before: Decision, events: tuple[d.LifeEvent, ...], kind: DecisionType
+) -> None:
+    """Who reviews is on the roster, and nothing waits for people who are not there."""
+    roster = kind.definition.reviewers
+    for event in events:
+        if isinstance(event, d.RoutedToReview):
+            needed = 2 if event.routing.four_eyes else 1
+            assert event.placement.person == kind.owner(Seat.DECISION_OWNER)
+            assert kind.shortage(needed, apart_from=(before.producer,)) is None
+        if isinstance(event, d.AutoActioned):
+            assert not kind.is_vacant(Seat.DECISION_OWNER)
+        if isinstance(event, d.Escalated):
+            fallback = kind.is_vacant(Seat.ESCALATION_OWNER)
+            assert (ExceptionCode.OWNER_VACANT in event.raises) >= fallback == event.vacant
+            assert (event.placement.person == "fay") == fallback
+        if isinstance(event, d.Reviewed | d.Overridden | d.SecondReviewed):
+            assert roster is None or event.actor.id in roster
+    after = fold(events, before)
+    assert after is not None
+    first = after.first_review
+    if after.status is Status.AWAITING_SECOND_REVIEW and first and not before.first_review:
+        assert kind.shortage(1, apart_from=(before.producer, first.person)) is None
 
 
 def _a_persons_part_is_a_persons(before: Decision, event: d.LifeEvent) -> None:
