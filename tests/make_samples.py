@@ -22,6 +22,7 @@ from domain.decision_type import events as t
 from domain.decision_type.definition import Baseline
 from domain.model import Actor, Event, Seat, envelope
 from domain.policy import events as p
+from domain.routing import SEMANTICS
 from domain.values import (
     Alternative,
     Disposition,
@@ -120,6 +121,7 @@ ROUTING = d.Routing(
     trace_digest=DIGEST,
     four_eyes=True,
     draw=2**63,
+    semantics=SEMANTICS,
 )
 SAID = Recommendation(
     action="refund",
@@ -163,6 +165,7 @@ def _opening() -> tuple[Event, ...]:
             exception=ExceptionCode.LOW_CONFIDENCE,
             level=1,
             placement=PLACE,
+            vacant=True,
         ),
         d.Held(
             **_head(5, BOT),
@@ -172,6 +175,7 @@ def _opening() -> tuple[Event, ...]:
             conflict=CONFLICT_ID,
             routing=ROUTING,
             placement=PLACE,
+            vacant=True,
         ),
         d.HoldReleased(**_head(6, BOT), reason=REASON),
         d.InformationProvided(**_head(7, BOT), context={"amount": "40"}, placement=PLACE, **SAY),
@@ -247,7 +251,10 @@ def _others() -> tuple[Event, ...]:
     via = ANA.model_copy(update={"via": "adoption by operator"})
     rules = a_guardrail()
     return (
-        t.Drafted(**_head(1, via, kind), definition=a_definition(baseline=measured)),
+        t.Drafted(
+            **_head(1, via, kind),
+            definition=a_definition(baseline=measured, reviewers=("rae", "sam")),
+        ),
         t.OwnerAssigned(**_head(2, via, kind), seat=Seat.RISK_OWNER, person="cy"),
         t.OwnerVacated(**_head(3, CY, kind), seat=Seat.RISK_OWNER),
         t.BaselineRegistered(**_head(4, ANA, kind), baseline=measured),

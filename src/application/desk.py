@@ -304,9 +304,22 @@ def acting_as(*seats: Seat) -> Callable[[Decision], tuple[Seat, ...]]:
     return lambda _: seats
 
 
+ANSWERS = (Seat.ESCALATION_OWNER, Seat.FALLBACK_OWNER)
+"""Who decides what was escalated: its owner, or who stands in where that seat is empty."""
+
+
 def in_queue(decision: Decision) -> tuple[Seat, ...]:
-    """The seat that a waiting decision is taken on from: an escalation's is its owner's."""
-    return (Seat.ESCALATION_OWNER,) if decision.level else (Seat.REVIEWER,)
+    """The seats that a waiting decision is taken on from: an escalation's is its owner's."""
+    return ANSWERS if decision.level else (Seat.REVIEWER,)
+
+
+def answering(caller: Caller, decision_type: DecisionType, placed_with: str | None = None) -> Actor:
+    """The caller as who answers for an escalation. Whom it falls to may hold no seat of a key."""
+    actor = caller.actor(decision_type.name, Seat.ESCALATION_OWNER)
+    if actor.seat is not None:
+        return actor
+    seat = decision_type.answering(actor.id, Seat.ESCALATION_OWNER, placed_with)
+    return actor.model_copy(update={"seat": seat})
 
 
 async def change(
@@ -349,10 +362,21 @@ def _decided(
     desk: Desk,
 ) -> tuple[decision_events.LifeEvent, ...]:
     """What the domain says of the command on this state."""
-    caller.require_any_seat(before.decision_type)
+    actor = _actor(before, governed, caller, seats(before))
     _require_match(caller, before)
-    stamp = desk.stamp(caller, caller.actor(before.decision_type, *seats(before)))
-    return tuple(decide(before, governed, stamp))
+    return tuple(decide(before, governed, desk.stamp(caller, actor)))
+
+
+def _actor(before: Decision, governed: Governed, caller: Caller, seats: tuple[Seat, ...]) -> Actor:
+    """The caller in the first seat they hold; an escalation is also theirs whom it falls to."""
+    if Seat.FALLBACK_OWNER in seats:
+        placed_with = before.placement.person if before.placement else None
+        actor = answering(caller, governed.decision_type, placed_with)
+    else:
+        actor = caller.actor(before.decision_type, *seats)
+    if actor.seat is None:
+        caller.require_any_seat(before.decision_type)
+    return actor
 
 
 async def _recorded(

@@ -19,12 +19,13 @@ from application.desk import (
 from application.ports import Overtaken, PriorCommand, Repeated, Stale, SubjectEntry, SubjectTaken
 from domain.admission import InvalidInput, admit_actions, admit_context, facts_of
 from domain.conflict import Conflict, join, open_conflict
+from domain.conflict import Status as ConflictStatus
+from domain.decision.conflicting import against, hold_for_conflict
 from domain.decision.events import AttemptRejected, LifeEvent
 from domain.decision.opening import (
     Lots,
     Submission,
     dispatch,
-    hold_for_conflict,
     open_decision,
     recommended,
     supersede,
@@ -33,7 +34,7 @@ from domain.decision.state import Decision, evolve, fold
 from domain.decision_type.state import Status
 from domain.model import Event, Forbidden, Seat, Stamp, Value, envelope
 from domain.routing import Case, Ruling, route
-from domain.values import ExceptionCode, ModelRef, Recommendation, Stage
+from domain.values import ModelRef, Recommendation, Stage
 
 Text = Field(min_length=1, max_length=200)
 
@@ -125,7 +126,8 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     stamp = desk.stamp(caller, actor)
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
-    return _Attempt(id, submission, governed, stamp, lots, rule(submission, governed, lots))
+    ruling = rule(submission, actor.id, governed, lots)
+    return _Attempt(id, submission, governed, stamp, lots, ruling)
 
 
 def _admitted(command: Recommend, governed: Governed) -> Submission:
@@ -161,12 +163,12 @@ def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
     )
 
 
-def rule(submission: Submission, governed: Governed, lots: Lots) -> Ruling:
-    """What routing says of a submission."""
+def rule(submission: Submission, producer: str, governed: Governed, lots: Lots) -> Ruling:
+    """What routing says of a producer's submission."""
     facts = facts_of(
         submission.recommendation, submission.context, governed.decision_type.definition
     )
-    case = Case(submission.recommendation, facts, lots.partial)
+    case = Case(submission.recommendation, facts, lots.partial, producer)
     return route(case, governed.decision_type, governed.active_policy)
 
 
@@ -189,23 +191,17 @@ async def _beside_others(
     """Other live decisions stand on the subject: replace one's own, and settle who conflicts."""
     known = [await desk.decision(id) for id in sorted(seen)]
     others = [o for o in known if o.is_open]  # the append tells if one has ended meanwhile
-    replaced = [o for o in others if o.authority is None and o.producer == attempt.stamp.actor.id]
-    against = [
-        o
-        for o in others
-        if o not in replaced
-        and o.producer != attempt.stamp.actor.id
-        and o.recommendation.action != attempt.submission.recommendation.action
-    ]
+    producer, decision_type = attempt.stamp.actor.id, attempt.governed.decision_type
+    replaced = [o for o in others if o.authority is None and o.producer == producer]
+    opposed = against(others, attempt.submission.recommendation, producer, decision_type)
     ended = [e for old in replaced for e in supersede(old, attempt.id, attempt.stamp)]
     submission = attempt.submission
     if replaced and submission.previous is None:
         submission = submission.model_copy(update={"previous": replaced[-1].id})
     first = recommended(attempt.id, submission, attempt.stamp)
     opened = evolve(None, first)
-    decision_type = attempt.governed.decision_type
-    if against:
-        rest, held = await _in_conflict(opened, against, attempt, desk)
+    if opposed:
+        rest, held = await _in_conflict(opened, opposed, others, attempt, desk)
     else:
         rest = dispatch(opened, attempt.ruling, decision_type, attempt.lots, attempt.stamp)
         held = []
@@ -214,32 +210,36 @@ async def _beside_others(
 
 
 async def _in_conflict(
-    opened: Decision, against: list[Decision], attempt: _Attempt, desk: Desk
+    opened: Decision,
+    opposed: list[Decision],
+    others: list[Decision],
+    attempt: _Attempt,
+    desk: Desk,
 ) -> tuple[tuple[LifeEvent, ...], list[Event]]:
     """Hold everyone who can still be held under one conflict; nobody automates."""
     decision_type, stamp = attempt.governed.decision_type, attempt.stamp
-    standing = await _open_conflict(against, desk)
+    standing = await _open_conflict(others, desk)
+    members = (*(o.id for o in opposed), opened.id)
     events: list[Event] = []
     if standing is None:
-        id = desk.new_id()
-        members = (*(o.id for o in against), opened.id)
-        events.append(
-            open_conflict(id, decision_type.name, attempt.submission.subject, members, stamp)
-        )
+        id, subject = desk.new_id(), attempt.submission.subject
+        events.append(open_conflict(id, decision_type.name, subject, members, stamp))
     else:
         id = standing.id
-        events.append(join(standing, opened.id, stamp))
-    for other in against:
-        if other.authority is None and other.held_for is not ExceptionCode.CONFLICT:
+        events.extend(join(standing, members, stamp))
+    for other in opposed:
+        if other.authority is None and not other.in_conflict:
             events.extend(hold_for_conflict(other, id, decision_type, stamp))
     return hold_for_conflict(opened, id, decision_type, stamp), events
 
 
-async def _open_conflict(against: list[Decision], desk: Desk) -> Conflict | None:
-    """The conflict that one of these is held in. Who was escalated out of one is held anew."""
-    for other in against:
-        if other.held_for is ExceptionCode.CONFLICT and other.conflict is not None:
-            return await desk.conflict(other.conflict)
+async def _open_conflict(others: list[Decision], desk: Desk) -> Conflict | None:
+    """The conflict that is open on the subject: there is never more than one."""
+    for other in others:
+        if other.in_conflict and other.conflict is not None:
+            conflict = await desk.conflict(other.conflict)
+            if conflict.status is ConflictStatus.OPEN:
+                return conflict
     return None
 
 

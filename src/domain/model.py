@@ -70,12 +70,14 @@ class ActorKind(StrEnum):
 
 
 class Seat(StrEnum):
-    """The roles: the four owners of a decision type, and everyone around them."""
+    """The roles: the four owners of a decision type, who stands in for them, and who is around."""
 
     DECISION_OWNER = "decision_owner"
     AI_PRODUCT_OWNER = "ai_product_owner"
     RISK_OWNER = "risk_owner"
     ESCALATION_OWNER = "escalation_owner"
+    FALLBACK_OWNER = "fallback_owner"
+    """Stands in where an owner's seat is empty."""
     REVIEWER = "reviewer"
     QUALITY_REVIEWER = "quality_reviewer"
     AUDITOR = "auditor"

@@ -18,7 +18,7 @@ from adapters.postgres.reading import PostgresReader
 from adapters.worker import catch_up
 from application.delivering import report
 from application.desk import Caller, Desk, NoAuthority
-from application.governing import adopt
+from application.governing import adopt, vacate_owner
 from application.lots import LotDrawer
 from application.metrics.window import Window
 from application.ports import CommandKey, Identity
@@ -41,9 +41,11 @@ from application.reading import (
 )
 from application.recommending import Recommend, recommend
 from application.reviewing import Claim, claim, review
+from application.timing import deadline
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
 from domain.decision.state import Decision, Status
+from domain.model import Seat
 from domain.values import Disposition, Lane, ModelRef, Receipt, Recommendation
 from tests.application.office import an_adoption, caller
 from tests.domain.builders import DAY, HOUR, LARGE, MINUTE, NOON, SMALL, SUSPICIOUS, a_definition
@@ -273,6 +275,34 @@ class ReaderContract:
             led = await claim_next("leads", Claim(), caller("di"), desk, reader)
             assert led is not None
             assert led.decision.id == escalated.id
+
+    @pytest.mark.anyio
+    async def test_the_next_escalation_is_whose_it_fell_to(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            desk, reader = library.desk, library.reader
+            await vacate_owner("refund", Seat.ESCALATION_OWNER, caller("di"), desk)
+            escalated = await a_decision(library, "a", confidence="0.4")
+            await library.catch_up()
+            assert await claim_next("leads", Claim(), NOBODY, desk, reader) is None
+            taken = await claim_next("leads", Claim(), caller("fay"), desk, reader)
+            assert taken is not None
+            assert taken.decision.id == escalated.id
+
+    @pytest.mark.anyio
+    async def test_what_stands_in_a_conflict_is_nobodys_to_take(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            desk, reader = library.desk, library.reader
+            one = await a_decision(library, "a")
+            await a_decision(library, "a", who=caller("other-bot"))
+            library.clock.advance(3 * HOUR)
+            late = (await deadline(one.id, desk)).decision
+            assert late.placement is not None
+            await library.catch_up()
+            for who in ("di", "rae"):
+                for name in (late.placement.queue, "exceptions-conflict"):
+                    assert await claim_next(name, Claim(), caller(who), desk, reader) is None
 
     @pytest.mark.anyio
     async def test_claiming_the_next_one_again_answers_as_before(self, opened: Opened) -> None:

@@ -251,6 +251,24 @@ def _(scene: Scene, person: str, other: str, role: Seat) -> None:
     scene.seats(other).add(role)
 
 
+@given(sentence("only {person:person} may review"))
+def _(scene: Scene, person: str) -> None:
+    """The decision type names one person who reviews, and from now on nobody else does."""
+    scene.adopts(adoption(scene.type.title, reviewers=(person,)))
+
+
+@given(sentence("only {person:person} and {other:person} may review"))
+def _(scene: Scene, person: str, other: str) -> None:
+    """The decision type names two people who review, and from now on nobody else does."""
+    scene.adopts(adoption(scene.type.title, reviewers=(person, other)))
+
+
+@given("nobody may review")
+def _(scene: Scene) -> None:
+    """Of those whom the decision type names to review, nobody is left."""
+    scene.adopts(adoption(scene.type.title, reviewers=()))
+
+
 @given(sentence("{person:person} is nobody in particular"))
 def _(scene: Scene, person: str) -> None:
     """Somebody without any role or seat."""

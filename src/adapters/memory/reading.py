@@ -178,10 +178,12 @@ def _leased(item: QueueItem, now: datetime) -> bool:
 
 
 def _may(claimant: Claimant, item: QueueItem, now: datetime) -> bool:
-    allowed = claimant.escalations if item.status is Status.ESCALATED else claimant.reviews
+    escalated = item.status is Status.ESCALATED
+    allowed = claimant.escalations if escalated else claimant.reviews
+    placed = escalated and item.person == claimant.person
     return (
         item.waits_for_a_person
-        and _sees(allowed, item.decision_type)
+        and (placed or _sees(allowed, item.decision_type))
         and not _leased(item, now)
         and claimant.person not in (item.first_reviewer, item.producer)
     )

@@ -46,7 +46,7 @@ CLAIMABLE = """
             AND (lease_expires_at IS NULL OR lease_expires_at <= %s)
             AND producer <> %s AND first_reviewer IS DISTINCT FROM %s
             AND CASE WHEN status = 'escalated'
-                THEN %s::text[] IS NULL OR decision_type = ANY (%s)
+                THEN person = %s OR %s::text[] IS NULL OR decision_type = ANY (%s)
                 ELSE %s::text[] IS NULL OR decision_type = ANY (%s) END
         ORDER BY due_at, (-coalesce(risk, -1)), key LIMIT %s
     ) AS r
@@ -139,7 +139,7 @@ class PostgresReader:
         """The first of a queue that nobody holds and that the claimant may take."""
         me = claimant.person
         escalations, reviews = _listed(claimant.escalations), _listed(claimant.reviews)
-        seats = (escalations, escalations, reviews, reviews)
+        seats = (me, escalations, escalations, reviews, reviews)
         statement = SQL(CLAIMABLE).format(columns=_columns(QueueItem))
         rows = await self._rows(statement, (name, now, me, me, *seats, limit))
         return [QueueItem.model_validate_json(text) for (text,) in rows]

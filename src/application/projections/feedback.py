@@ -154,16 +154,9 @@ def _placed(row: FeedbackRow, event: d.LifeEvent) -> Changes:
         return {"first_claimed_at": first, "last_claimed_at": event.timestamp}
     if isinstance(event, d.HoldReleased):
         return {"held_in_conflict": False}
+    held = {"held_in_conflict": event.conflict is not None} if isinstance(event, d.Held) else {}
     place = placement_of(event)
-    return (
-        {}
-        if place is None
-        else {
-            "queue": place.queue,
-            "due_at": place.due_at,
-            "held_in_conflict": isinstance(event, d.Held) and event.conflict is not None,
-        }
-    )
+    return held if place is None else held | {"queue": place.queue, "due_at": place.due_at}
 
 
 def _acted(row: FeedbackRow, event: d.LifeEvent) -> Changes:

@@ -39,6 +39,18 @@ class Routing(Value):
     four_eyes: bool = False
     draw: int | None = None
     """The keyed lot (0 to 2**64-1) that stage `partial` picks by; recorded so that it replays."""
+    semantics: str = "v1"
+    """Which version of routing spoke: replay asks the same one."""
+
+
+def _raised(
+    routing: Routing | None, exception: ExceptionCode | None, vacant: bool
+) -> tuple[ExceptionCode, ...]:
+    """The exceptions of an event: where routing spoke, they are routing's."""
+    if routing is not None:
+        return routing.exceptions
+    own = () if exception is None else (exception,)
+    return (*own, ExceptionCode.OWNER_VACANT) if vacant else own
 
 
 class Recommended(DecisionEvent):
@@ -62,6 +74,7 @@ class AutoActioned(DecisionEvent):
     """Policy allowed the recommended action without asking a person."""
 
     TOPIC: ClassVar[str] = "decision.auto_actioned"
+    SCHEMA: ClassVar[int] = 2
     routing: Routing
     quality: QualityDraw | None = None
 
@@ -70,6 +83,7 @@ class RoutedToReview(DecisionEvent):
     """A person must agree before anything happens."""
 
     TOPIC: ClassVar[str] = "decision.routed_to_review"
+    SCHEMA: ClassVar[int] = 2
     routing: Routing
     placement: Placement
 
@@ -78,6 +92,7 @@ class Escalated(DecisionEvent):
     """The choice passed to the escalation owner's ladder."""
 
     TOPIC: ClassVar[str] = "decision.escalated"
+    SCHEMA: ClassVar[int] = 2
     cause: Literal["policy", "timeout", "reviewer", "exception"]
     routing: Routing | None = None
     """Present when policy escalated; a later escalation keeps the routing that stands."""
@@ -85,18 +100,31 @@ class Escalated(DecisionEvent):
     exception: ExceptionCode | None = None
     level: int = Field(ge=1)
     placement: Placement
+    vacant: bool = False
+    """Whether the seat it went to was empty, so that the fallback owner answers."""
+
+    @property
+    def raises(self) -> tuple[ExceptionCode, ...]:
+        return _raised(self.routing, self.exception, self.vacant)
 
 
 class Held(DecisionEvent):
     """The decision waits for something that is missing before anybody can decide."""
 
     TOPIC: ClassVar[str] = "decision.held"
+    SCHEMA: ClassVar[int] = 2
     exception: ExceptionCode
     reason: Reason
     missing: tuple[str, ...] = ()
     conflict: UUID | None = None
     routing: Routing | None = None
     placement: Placement
+    vacant: bool = False
+    """Whether the seat it waits on was empty, so that the fallback owner answers."""
+
+    @property
+    def raises(self) -> tuple[ExceptionCode, ...]:
+        return _raised(self.routing, self.exception, self.vacant)
 
 
 class HoldReleased(DecisionEvent):

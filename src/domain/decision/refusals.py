@@ -23,6 +23,18 @@ class NotProducer(Unauthorised):
     CODE = "REJ.not_producer"
 
 
+class InConflict(Forbidden):
+    """What stands in a conflict is settled by its arbitration, and by nothing else."""
+
+    CODE = "REJ.in_conflict"
+
+
+class OtherInForce(Forbidden):
+    """Of what can't all be carried out, only one may be in force."""
+
+    CODE = "REJ.other_in_force"
+
+
 class NotWaiting(Forbidden):
     """Only a decision that waits for a person can be claimed or disposed of."""
 
@@ -39,6 +51,12 @@ class WrongSeat(Unauthorised):
     """The seat does not carry the authority for this."""
 
     CODE = "REJ.seat"
+
+
+class NotOnRoster(Unauthorised):
+    """Where the decision type names who may review, nobody else may."""
+
+    CODE = "REJ.not_on_roster"
 
 
 class LeaseHeld(Forbidden):

@@ -168,6 +168,21 @@ class Decision(Aggregate):
         return not self.status.is_end
 
     @property
+    def in_conflict(self) -> bool:
+        """Whether it stands against others on its subject until somebody arbitrates."""
+        return self.conflict is not None and self.is_open and self.authority is None
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether a person may claim it."""
+        return self.status.waits_for_a_person and not self.in_conflict
+
+    @property
+    def standing_action(self) -> str:
+        """The action that is authorised, or the one that is recommended."""
+        return self.action or self.recommendation.action
+
+    @property
     def waits(self) -> bool:
         """Whether someone other than the producer has something to do about it."""
         return self.is_open and self.status is not Status.ACTIONED
@@ -330,10 +345,10 @@ def _waiting(status: Status, placement: Placement) -> dict[str, Any]:
 
 
 def _escalated(decision: Decision, event: Escalated) -> dict[str, Any]:
-    routed = _routed(decision, event.routing) if event.routing else {}
-    raised = () if event.exception is None or event.routing else (event.exception,)
+    """One level up. What stood in a conflict still does: it is the choice that escalates."""
+    routed = {"routing": event.routing} if event.routing else {}
     return (
-        {"exceptions": decision.exceptions + raised}
+        {"exceptions": decision.exceptions + event.raises}
         | routed
         | _waiting(Status.ESCALATED, event.placement)
         | {"lane": Lane.ESCALATE, "level": event.level, "first_review": None, "held_for": None}
@@ -348,11 +363,8 @@ def _held(decision: Decision, event: Held) -> dict[str, Any]:
         "first_review": None,
     }
     if event.routing is not None:
-        return changes | {
-            "routing": event.routing,
-            "exceptions": decision.exceptions + event.routing.exceptions,
-        }
-    return _raised(decision, event.exception, changes)
+        changes |= {"routing": event.routing}
+    return changes | {"exceptions": decision.exceptions + event.raises}
 
 
 def _rerouted(decision: Decision, event: Rerouted) -> dict[str, Any]:
@@ -363,7 +375,7 @@ def _rerouted(decision: Decision, event: Rerouted) -> dict[str, Any]:
         "lease": None,
         "first_review": None,
     }
-    if decision.held_for is not ExceptionCode.CONFLICT:
+    if decision.conflict is None:
         changes |= {"level": 0, "held_for": None, "missing": ()}
     return _raised(decision, ExceptionCode.STALE_SUBJECT, changes)
 

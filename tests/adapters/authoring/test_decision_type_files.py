@@ -74,9 +74,17 @@ def test_one_default_serves_every_exception_that_has_none_of_its_own() -> None:
     )
 
 
+def test_a_file_may_name_who_reviews() -> None:
+    named = FILE.replace("  title: Refunds\n", "  title: Refunds\n  reviewers: [rae, sam]\n")
+    assert parse_decision_type(named).definition.reviewers == ("rae", "sam")
+    assert parse_decision_type(FILE).definition.reviewers is None
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("  title: R", "  reviewers: rae\n  title: R", "reviewers is a list, not rae"),
+        ("  title: R", "  reviewers: [a, b, a]\n  title: R", "a is named more than once"),
         ("  title: Refunds\n", "", "`decision_type` needs `title`"),
         ("  purpose:", "  porpose:", "Did you mean purpose?"),
         ("name: refunds", "name: Refunds!", "name is small letters, digits and _"),
