@@ -312,11 +312,8 @@ def _(scene: Scene, producer: str) -> None:
 def _(scene: Scene, producer: str, fact: str, value: str) -> None:
     """The message arrives a second time, under the same name but with other content."""
     before = scene.last_said(producer)
-    said = before.command.recommendation.model_dump() | {fact: value}
-    changed = before.command.model_copy(
-        update={"recommendation": type(before.command.recommendation).model_validate(said)}
-    )
-    scene.say(Said(before.by, changed, before.key))
+    said = before.words["recommendation"] | {fact: value}
+    scene.say(Said(before.by, before.words | {"recommendation": said}, before.key))
 
 
 @when(sentence("{producer:producer} supplies that {fact:fact} is {value:value}"))
