@@ -360,7 +360,7 @@ def _decided(
 ) -> tuple[decision_events.LifeEvent, ...]:
     """What the domain says of the command on this state."""
     caller.require_any_seat(before.decision_type)
-    _require_match(caller, before)
+    require_match(caller, before.version)
     stamp = desk.stamp(caller, caller.actor(before.decision_type, *seats(before)))
     return tuple(decide(before, governed, stamp))
 
@@ -391,11 +391,10 @@ async def _recorded(
     return Answer(after)
 
 
-def _require_match(caller: Caller, decision: Decision) -> None:
-    if caller.if_match is not None and caller.if_match != decision.version:
-        raise PreconditionFailed(
-            f'If-Match: found "{caller.if_match}", the version is "{decision.version}"'
-        )
+def require_match(caller: Caller, version: int) -> None:
+    """Refuse a command that was meant for another version than this."""
+    if caller.if_match is not None and caller.if_match != version:
+        raise PreconditionFailed(f'If-Match: found "{caller.if_match}", the version is "{version}"')
 
 
 def without_key(caller: Caller) -> Caller:

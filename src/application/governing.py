@@ -12,6 +12,7 @@ from application.desk import (
     Desk,
     Governed,
     NoSuchDecisionType,
+    require_match,
     without_key,
 )
 from application.ports import Overtaken, Repeated
@@ -170,6 +171,7 @@ async def _govern(
         state = await desk.decision_type(name)
         if state is None:
             raise NoSuchDecisionType(f"decision_type: found {name[:60]}")
+        require_match(caller, state.version)
         held = tuple(s for s in OWNERS if state.owner(s) == caller.identity.id)
         stamp = desk.stamp(caller, caller.actor(name, *held))
         events = tuple(decide(state, stamp))

@@ -1,10 +1,16 @@
 """Lists, queues and figures over HTTP: what waits, what was decided, what came of it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from a_service import Service, choice
+from a_service import REFUND, Service, choice
+
+from adapters.assembly import read_adoption
+from application.desk import Caller
+from application.governing import adopt
+from application.ports import Identity
 
 
 def _all(service: Service, path: str, who: str = "audrey") -> list[dict[str, Any]]:
@@ -23,6 +29,22 @@ def test_decisions_are_found_page_by_page_the_newest_first(service: Service) -> 
     found = _all(service, "/v1/decisions?limit=3")
     assert [item["id"] for item in found] == made[::-1]
     assert found[0]["self"] == f"/v1/decisions/{made[-1]}"
+
+
+def test_decision_types_are_told_page_by_page_by_name(service: Service) -> None:
+    names = ["alpha", "beta", "gamma", "zeta"]
+    operator = Caller(Identity("operator", "human"))
+    for name in names:
+        source = REFUND.replace("name: refund", f"name: {name}")
+        source = source.replace("policy: refund", f"policy: {name}")
+        asyncio.run(adopt(read_adoption(source), operator, service.desk))
+    found = _all(service, "/v1/decision-types?limit=2", "everyone")
+    assert [item["name"] for item in found] == ["alpha", "beta", "gamma", "refund", "zeta"]
+    page = service.get("/v1/decision-types?limit=5", "everyone").json()
+    assert (len(page["items"]), page["next"]) == (5, None)
+    assert [i["name"] for i in service.get("/v1/decision-types").json()["items"]] == ["refund"]
+    assert service.get("/v1/decision-types?cursor=e30").status_code == 422
+    assert service.get("/v1/decision-types?limit=0").status_code == 422
 
 
 def test_decisions_are_found_by_what_is_known_of_them(service: Service) -> None:
