@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from adapters.authoring import parse_decision_type, source_digest
 from adapters.clock import SystemClock
 from adapters.eventstore.codec import Codec
+from adapters.eventstore.upcasts import UPCASTS
 from adapters.identity.api_keys import ApiKeys
 from adapters.memory.log import MemoryEventLog
 from adapters.postgres.log import PostgresEventLog
@@ -21,7 +22,7 @@ SHORTEST_LOT_KEY = 16
 
 def codec() -> Codec:
     """The codec of every event there is."""
-    return Codec(EVENTS)
+    return Codec(EVENTS, UPCASTS)
 
 
 def api_keys(settings: Settings) -> ApiKeys:

@@ -50,7 +50,7 @@ from tests.domain.builders import (
 
 def test_a_quality_check_may_agree() -> None:
     drawn = sampled()
-    events = judging.judge_quality(drawn, True, "right", by(QUINN))
+    events = judging.judge_quality(drawn, True, "right", REFUND, by(QUINN))
     assert events == (
         QualityConfirmed(**drawn.next(by(QUINN)), decision_type="refund", comment="right"),
     )
@@ -59,7 +59,7 @@ def test_a_quality_check_may_agree() -> None:
 
 def test_a_quality_check_may_overturn_which_is_an_exception() -> None:
     drawn = sampled()
-    events = judging.judge_quality(drawn, False, "wrong", by(QUINN))
+    events = judging.judge_quality(drawn, False, "wrong", REFUND, by(QUINN))
     assert events == (
         QualityOverturned(**drawn.next(by(QUINN)), decision_type="refund", comment="wrong"),
     )
@@ -69,32 +69,34 @@ def test_a_quality_check_may_overturn_which_is_an_exception() -> None:
 def test_a_quality_check_is_a_persons() -> None:
     robot = BOT.model_copy(update={"seat": Seat.QUALITY_REVIEWER})
     with pytest.raises(NotAPerson):
-        judging.judge_quality(sampled(), True, None, by(robot))
+        judging.judge_quality(sampled(), True, None, REFUND, by(robot))
 
 
 @pytest.mark.parametrize("actor", [ANA, RAE, AUDRA, a_person("guest")])
 def test_a_quality_check_is_a_quality_reviewers(actor: Actor) -> None:
     with pytest.raises(WrongSeat):
-        judging.judge_quality(sampled(), True, None, by(actor))
+        judging.judge_quality(sampled(), True, None, REFUND, by(actor))
 
 
 def test_who_had_a_say_does_not_judge_it() -> None:
     drawn = sampled().model_copy(update={"involved": frozenset({"quinn"})})
     with pytest.raises(AlreadyInvolved):
-        judging.judge_quality(drawn, True, None, by(QUINN))
+        judging.judge_quality(drawn, True, None, REFUND, by(QUINN))
 
 
 @pytest.mark.parametrize("state", [automated, in_review, completed])
 def test_only_what_the_lot_fell_on_is_judged(state: Any) -> None:
     with pytest.raises(NotSampled):
-        judging.judge_quality(state(), True, None, by(QUINN))
+        judging.judge_quality(state(), True, None, REFUND, by(QUINN))
 
 
 def test_a_verdict_is_given_once() -> None:
     drawn = sampled()
-    judged = then(drawn, judging.judge_quality(drawn, True, None, by(QUINN)))
+    judged = then(drawn, judging.judge_quality(drawn, True, None, REFUND, by(QUINN)))
     with pytest.raises(NotSampled, match="already"):
-        judging.judge_quality(judged, False, None, by(a_person("quincy", Seat.QUALITY_REVIEWER)))
+        judging.judge_quality(
+            judged, False, None, REFUND, by(a_person("quincy", Seat.QUALITY_REVIEWER))
+        )
 
 
 # ── contests
@@ -102,7 +104,7 @@ def test_a_verdict_is_given_once() -> None:
 
 def test_a_completed_decision_may_be_contested() -> None:
     done = completed()
-    assert judging.contest(done, "never ordered", by(CY)) == (
+    assert judging.contest(done, "never ordered", REFUND, by(CY)) == (
         Contested(**done.next(by(CY)), decision_type="refund", comment="never ordered"),
     )
 
@@ -110,19 +112,19 @@ def test_a_completed_decision_may_be_contested() -> None:
 @pytest.mark.parametrize("state", sorted(set(EVERY_STATE) - {"completed"}))
 def test_nothing_else_may_be_contested(state: str) -> None:
     with pytest.raises(NotEnded):
-        judging.contest(EVERY_STATE[state](), None, by(CY))
+        judging.contest(EVERY_STATE[state](), None, REFUND, by(CY))
 
 
 def test_a_decision_is_contested_once() -> None:
-    contested = then(completed(), judging.contest(completed(), None, by(CY)))
+    contested = then(completed(), judging.contest(completed(), None, REFUND, by(CY)))
     with pytest.raises(NotEnded):
-        judging.contest(contested, None, by(CY))
+        judging.contest(contested, None, REFUND, by(CY))
 
 
 @pytest.mark.parametrize("actor", [AUDRA, a_person("guest")])
 def test_an_auditor_reads_and_contests_nothing(actor: Actor) -> None:
     with pytest.raises(WrongSeat):
-        judging.contest(completed(), None, by(actor))
+        judging.contest(completed(), None, REFUND, by(actor))
 
 
 # ── outcomes
