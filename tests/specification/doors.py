@@ -28,7 +28,17 @@ from application.informing import Inform, inform
 from application.metrics.formulas import compute
 from application.metrics.intervals import Proportion
 from application.metrics.window import Window
-from application.observing import Outcome, QualityVerdict, Remark, contest, judge, observe, withdraw
+from application.observing import (
+    Outcome,
+    QualityVerdict,
+    Remark,
+    Reply,
+    answer,
+    contest,
+    judge,
+    observe,
+    withdraw,
+)
 from application.ports import CommandKey, Identity
 from application.projections.feedback import Feedback
 from application.replaying import replay
@@ -47,7 +57,9 @@ class Nothing(Value):
     """A command that needs no particulars."""
 
 
-Particulars = Choice | Inform | Report | Reverse | Outcome | QualityVerdict | Remark | Nothing
+Particulars = (
+    Choice | Inform | Report | Reverse | Outcome | QualityVerdict | Remark | Reply | Nothing
+)
 
 
 class Refused(Exception):
@@ -119,6 +131,7 @@ _ACTS: dict[str, Callable[[UUID, Any, Caller, Desk], Awaitable[Answer]]] = {
     "outcome": observe,
     "quality": judge,
     "contest": contest,
+    "answer": answer,
     "withdraw": withdraw,
 }
 

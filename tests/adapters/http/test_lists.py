@@ -122,6 +122,37 @@ def test_a_quality_check_is_found_in_its_queue_and_shows_no_word_of_the_model(
     assert _all(service, "/v1/queues/quality?limit=1", "quinn") == []
 
 
+def test_an_objection_waits_in_its_queue_until_it_is_answered(service: Service) -> None:
+    id = service.recommended()["id"]
+    here = f"/v1/decisions/{id}"
+    service.post(f"{here}/receipt", "bot", {"status": "delivered"})
+    contested = service.post(f"{here}/contest", "ana", {"comment": "never asked"}).json()
+    (waits,) = contested["unsettled"]
+    assert (waits["exception"], waits["placement"]["queue"]) == ("CONTESTED", "exceptions")
+    (item,) = _all(service, "/v1/queues/exceptions?limit=1", "rae")
+    assert (item["decision_id"], item["kind"], item["exceptions"]) == (
+        id,
+        "exception",
+        ["CONTESTED"],
+    )
+    assert item["due_at"] == waits["placement"]["due_at"]
+    kinds = [(q["name"], q["kind"]) for q in service.get("/v1/queues", "rae").json()["items"]]
+    assert ("exceptions", "exception") in kinds
+    reply = {"exception": "CONTESTED", "reason_code": "REV.STANDS"}
+    assert service.post(f"{here}/answer", "ana", reply).status_code == 403
+    stale = service.post(f"{here}/answer", "rae", reply, If_Match='"1"')
+    assert stale.status_code == 412
+    tag = f'"{contested["version"]}"'
+    answered = service.post(f"{here}/answer", "rae", reply, If_Match=tag, Idempotency_Key="k")
+    assert (answered.status_code, answered.json()["unsettled"]) == (200, [])
+    again = service.post(f"{here}/answer", "rae", reply, If_Match=tag, Idempotency_Key="k")
+    assert again.content == answered.content
+    assert _all(service, "/v1/queues/exceptions?limit=1", "rae") == []
+    assert service.post(f"{here}/answer", "sam", reply).status_code == 409
+    wrong = service.post(f"{here}/answer", "sam", reply | {"exception": "EXPIRED"})
+    assert wrong.status_code == 422
+
+
 def test_the_figures_of_a_window_are_told(service: Service) -> None:
     service.recommended("a")
     service.recommended("b", amount=500)
