@@ -14,26 +14,21 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from application.desk import Answer, Caller, Desk
+from application.desk import Caller, Desk
 from application.metrics.formulas import Report, compute
 from application.metrics.slices import GroupBy
 from application.metrics.window import Window
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
-from application.reviewing import Claim, claim
 from domain.decision.state import Status
-from domain.model import Forbidden, NotFound, Outdated, Seat, Unauthorised, Value
+from domain.model import Seat, Value
 from domain.values import ExceptionCode, Lane
 
 Item = TypeVar("Item")
 Mark = TypeVar("Mark", bound=Value)
 Visible = frozenset[str] | None
 """The decision types someone may see; None is all of them."""
-
-TRIES = 20
-"""How many decisions a claim of the next one looks at before it says that none is free."""
-
 
 BREATH = timedelta(milliseconds=50)
 """How often someone who waits for the projections looks again."""
@@ -240,36 +235,6 @@ async def search(
     visible = _looking_at(search.decision_type, caller)
     found = await reader.decisions(search, visible, after, limit + 1)
     return _page(found, limit, lambda row: KeyMark(key=row.key))
-
-
-async def queues(caller: Caller, desk: Desk, reader: Reader) -> Sequence[Queue]:
-    """The queues that the caller may look into."""
-    return await reader.queues(visible_to(caller), desk.clock.now())
-
-
-async def claim_next(
-    name: str, command: Claim, caller: Caller, desk: Desk, reader: Reader
-) -> Answer | None:
-    """Take on the most urgent decision of a queue that is free; None if there is none.
-
-    The queue shows a moment ago, so what someone else has taken by now is passed over.
-    """
-    if prior := await desk.repeated(caller):
-        return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
-    claimant = Claimant(
-        caller.identity.id,
-        visible_to(caller, Seat.REVIEWER),
-        visible_to(caller, Seat.ESCALATION_OWNER),
-    )
-    for item in await reader.claimable(name, claimant, desk.clock.now(), TRIES):
-        try:
-            answer = await claim(UUID(item.key), command, caller, desk)
-        except (Forbidden, NotFound, Outdated, Unauthorised):
-            continue
-        if answer.replayed and (prior := await desk.repeated(caller)):
-            return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
-        return answer
-    return None
 
 
 async def metrics(

@@ -1,20 +1,27 @@
-"""Waiting: what is in a queue, whatever it waits for, page by page."""
+"""Waiting: what is in a queue, whatever it waits for, page by page; and taking on the next one."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
-from application.desk import Caller
+from application.desk import Answer, Caller, Desk
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
+    Claimant,
     ExceptionMark,
     KeyMark,
     Page,
+    Queue,
     QueueMark,
     Raised,
     Reader,
     visible_to,
 )
-from domain.model import Value
+from application.reviewing import Claim, claim
+from domain.model import Forbidden, NotFound, Outdated, Seat, Unauthorised, Value
+
+TRIES = 20
+"""How many decisions a claim of the next one looks at before it says that none is free."""
 
 Waits = QueueItem | Raised | FeedbackRow
 """A decision to be made, an exception raised over one, or one whose quality is to be checked."""
@@ -26,6 +33,11 @@ class Place(Value):
     review: QueueMark | None = None
     exception: ExceptionMark | None = None
     check: KeyMark | None = None
+
+
+async def queues(caller: Caller, desk: Desk, reader: Reader) -> Sequence[Queue]:
+    """The queues that the caller may look into."""
+    return await reader.queues(visible_to(caller), desk.clock.now())
 
 
 async def waiting(
@@ -56,3 +68,28 @@ def _behind(found: Sequence[Waits], limit: int) -> Place | None:
             return Place(exception=raised.mark)
         case FeedbackRow() as row:
             return Place(check=KeyMark(key=row.key))
+
+
+async def claim_next(
+    name: str, command: Claim, caller: Caller, desk: Desk, reader: Reader
+) -> Answer | None:
+    """Take on the most urgent decision of a queue that is free; None if there is none.
+
+    The queue shows a moment ago, so what someone else has taken by now is passed over.
+    """
+    if prior := await desk.repeated(caller):
+        return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
+    claimant = Claimant(
+        caller.identity.id,
+        visible_to(caller, Seat.REVIEWER),
+        visible_to(caller, Seat.ESCALATION_OWNER),
+    )
+    for item in await reader.claimable(name, claimant, desk.clock.now(), TRIES):
+        try:
+            answer = await claim(UUID(item.key), command, caller, desk)
+        except (Forbidden, NotFound, Outdated, Unauthorised):
+            continue
+        if answer.replayed and (prior := await desk.repeated(caller)):
+            return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
+        return answer
+    return None

@@ -34,15 +34,13 @@ from application.reading import (
     TrailSearch,
     audit_trail,
     caught_up,
-    claim_next,
     metrics,
     positions,
-    queues,
     search,
 )
 from application.recommending import Recommend, recommend
 from application.reviewing import Claim, claim, review
-from application.waiting import Place, waiting
+from application.waiting import Place, claim_next, queues, waiting
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
 from domain.decision.state import Decision, Status

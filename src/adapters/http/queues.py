@@ -15,12 +15,11 @@ from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
 from adapters.http.operations import MAYBE_NOTHING
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
-from application import reading
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import Queue, Raised
 from application.views import ClaimView
-from application.waiting import Place, Waits, waiting
+from application.waiting import Place, Waits, claim_next, queues, waiting
 from domain.model import Value
 from domain.values import ExceptionCode, Lane, Reason
 
@@ -64,7 +63,7 @@ class Queues(Controller):
     @get()
     async def queues(self, desk: TheDesk, reader: TheReader, caller: TheCaller) -> Page[Queue]:
         """Every queue with something in it: how much waits, and how urgent it is."""
-        return Page[Queue](items=await reading.queues(caller, desk, reader))
+        return Page[Queue](items=await queues(caller, desk, reader))
 
     @get("/{name:str}")
     async def queue(
@@ -96,7 +95,7 @@ class Queues(Controller):
         data: JSONBody[ClaimBody | None] = None,
     ) -> Response[ClaimView]:
         """Take on the most urgent decision that is free; 204 if there is none."""
-        answer = await reading.claim_next(name, data or ClaimBody(), caller, desk, reader)
+        answer = await claim_next(name, data or ClaimBody(), caller, desk, reader)
         if answer is None:
             return Response(None, status_code=204)  # type: ignore[arg-type]  # 204 has no body
         return answered(answer, ClaimView.of)
