@@ -226,7 +226,7 @@ def _acting() -> tuple[Event, ...]:
         d.ActionReconciled(**_head(24, ANA), delivered=True, **EVIDENCE),
         d.ReversalAuthorised(**_head(25, ANA), reason_code="REV.MISTAKE", **SAY),
         d.Reversed(**_head(26, BOT), reference="R-2"),
-        d.ReversalFailed(**_head(27, BOT), detail="card closed"),
+        d.ReversalFailed(**_head(27, BOT), detail="card closed", placement=PLACE),
     )
 
 
@@ -234,8 +234,11 @@ def _judging() -> tuple[Event, ...]:
     return (
         d.QualitySampled(**_head(28, POLICY), draw=a_draw(sampled=True)),
         d.QualityConfirmed(**_head(29, QUINN), **SAY),
-        d.QualityOverturned(**_head(30, QUINN), **SAY),
-        d.Contested(**_head(31, ANA), **SAY),
+        d.QualityOverturned(**_head(30, QUINN), placement=PLACE, **SAY),
+        d.Contested(**_head(31, ANA), placement=PLACE, **SAY),
+        d.Answered(
+            **_head(33, CY), exception=ExceptionCode.CONTESTED, reason_code="REV.RIGHT", **SAY
+        ),
         d.OutcomeObserved(
             **_head(32, BOT), correct=False, actual_action="replace", observed_at=NOON
         ),

@@ -60,7 +60,8 @@ def routed(name: str) -> tuple[Routed, ...]:
 
 def _route_all(name: str) -> Iterator[Routed]:
     file = adopted(name)
-    author = Actor(kind=ActorKind.HUMAN, id="author", seat=Seat.AI_PRODUCT_OWNER)
+    owner = file.definition.owners[Seat.DECISION_OWNER]
+    author = Actor(kind=ActorKind.HUMAN, id=owner, seat=Seat.DECISION_OWNER)
     stamp = Stamp(at=datetime(2026, 1, 1, tzinfo=UTC), actor=author, correlation_id=UUID(int=0))
     decision_type = fold(draft(None, file.definition, stamp))
     assert decision_type is not None

@@ -21,6 +21,7 @@ from application.ports import (
     Stale,
     SubjectEntry,
 )
+from application.turns import Turns
 from domain import conflict as conflicts
 from domain.decision import events as decision_events
 from domain.decision.state import Decision
@@ -48,6 +49,13 @@ from domain.policy.aggregate import Policy, PolicyVersion
 
 ATTEMPTS = 8
 """How often a command decides again when another writer was first."""
+
+ATTEMPTS_AT_ONCE = 32
+"""How many refused attempts may wait to be written: far fewer than the log's queue holds, so that
+no flood of them keeps out what is accepted."""
+
+ATTEMPTS_IN_LINE = 1_000
+"""How many more may wait for their turn; whoever comes then is told to try again."""
 
 MOST_REMEMBERED = 2_000
 """How many decisions are kept in memory for the command that follows (about 5 KB each)."""
@@ -162,6 +170,8 @@ class Desk:
     log: EventLog
     clock: Clock
     lots: LotDrawer
+    attempts: Turns = field(default_factory=lambda: Turns(ATTEMPTS_AT_ONCE, ATTEMPTS_IN_LINE))
+    """Whose turn it is to record a refused attempt."""
     _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])
     _reading: dict[str, Lock] = field(default_factory=dict[str, Lock])
     _recent: dict[UUID, Decision] = field(default_factory=dict[UUID, Decision])
@@ -363,7 +373,7 @@ def _decided(
 ) -> tuple[decision_events.LifeEvent, ...]:
     """What the domain says of the command on this state."""
     actor = _actor(before, governed, caller, seats(before))
-    _require_match(caller, before)
+    require_match(caller, before.version)
     return tuple(decide(before, governed, desk.stamp(caller, actor)))
 
 
@@ -405,11 +415,10 @@ async def _recorded(
     return Answer(after)
 
 
-def _require_match(caller: Caller, decision: Decision) -> None:
-    if caller.if_match is not None and caller.if_match != decision.version:
-        raise PreconditionFailed(
-            f'If-Match: found "{caller.if_match}", the version is "{decision.version}"'
-        )
+def require_match(caller: Caller, version: int) -> None:
+    """Refuse a command that was meant for another version than this."""
+    if caller.if_match is not None and caller.if_match != version:
+        raise PreconditionFailed(f'If-Match: found "{caller.if_match}", the version is "{version}"')
 
 
 def without_key(caller: Caller) -> Caller:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from application.attempts import record_attempt
 from application.desk import (
     ATTEMPTS,
     Answer,
@@ -14,14 +15,13 @@ from application.desk import (
     Desk,
     Governed,
     same_content,
-    without_key,
 )
 from application.ports import Overtaken, PriorCommand, Repeated, Stale, SubjectEntry, SubjectTaken
 from domain.admission import InvalidInput, admit_actions, admit_context, facts_of
 from domain.conflict import Conflict, join, open_conflict
 from domain.conflict import Status as ConflictStatus
 from domain.decision.conflicting import against, hold_for_conflict
-from domain.decision.events import AttemptRejected, LifeEvent
+from domain.decision.events import LifeEvent
 from domain.decision.opening import (
     Lots,
     Submission,
@@ -32,7 +32,7 @@ from domain.decision.opening import (
 )
 from domain.decision.state import Decision, evolve, fold
 from domain.decision_type.state import Status
-from domain.model import Event, Forbidden, Seat, Stamp, Value, envelope
+from domain.model import Event, Forbidden, Seat, Stamp, Value
 from domain.routing import Case, Ruling, route
 from domain.values import ModelRef, Recommendation, Stage
 
@@ -79,11 +79,10 @@ async def recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
     except (NotActive, InvalidInput) as refusal:
         # The decision type may have changed since this very command was accepted.
         if prior := await desk.repeated(caller):
-            return await _as_before(prior, desk)
+            return await as_before(prior, desk)
         if isinstance(refusal, InvalidInput):
-            stamp = desk.stamp(caller, caller.actor(command.decision_type, Seat.PRODUCER))
-            rejected = _rejected(command, refusal, stamp, desk)
-            await desk.record([rejected], without_key(caller))
+            content = sha256(command.model_dump_json().encode()).hexdigest()
+            await record_attempt(command.decision_type, refusal, f"sha256:{content}", caller, desk)
         raise
 
 
@@ -104,11 +103,11 @@ async def _recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
         except Repeated as repeated:
             assert caller.command is not None, "only a keyed command repeats"
             same_content(caller.command, repeated.prior)
-            return await _as_before(repeated.prior, desk)
+            return await as_before(repeated.prior, desk)
     raise Contended(f"gave up after {ATTEMPTS} attempts")
 
 
-async def _as_before(prior: PriorCommand, desk: Desk) -> Answer:
+async def as_before(prior: PriorCommand, desk: Desk) -> Answer:
     """What the command answered the first time."""
     return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
 
@@ -138,19 +137,6 @@ def _admitted(command: Recommend, governed: Governed) -> Submission:
     admit_actions(command.recommendation, definition)
     context = admit_context(command.context, definition)
     return Submission.model_validate({**dict(command), "context": context})
-
-
-def _rejected(
-    command: Recommend, refusal: InvalidInput, stamp: Stamp, desk: Desk
-) -> AttemptRejected:
-    return AttemptRejected(
-        **envelope(desk.new_id(), 1, stamp),
-        decision_type=command.decision_type,
-        operation="recommend",
-        code=refusal.CODE,
-        field=refusal.problems[0].field,
-        content_digest=f"sha256:{sha256(command.model_dump_json().encode()).hexdigest()}",
-    )
 
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:

@@ -15,6 +15,7 @@ from domain.values import (
     Reason,
     Receipt,
     Recommendation,
+    Unsettled,
 )
 
 
@@ -72,6 +73,8 @@ class DecisionView(Value):
     producer: str
     previous: UUID | None
     four_eyes: bool
+    unsettled: tuple[Unsettled, ...]
+    """Exceptions raised over what was done that wait for somebody, and where."""
     receipt: Receipt | None
     received_at: AwareDatetime
     recommended_at: AwareDatetime | None
@@ -110,6 +113,7 @@ class DecisionView(Value):
             producer=decision.producer,
             previous=decision.previous,
             four_eyes=routing.four_eyes if routing else False,
+            unsettled=decision.unsettled,
             receipt=decision.receipt,
             received_at=decision.received_at,
             recommended_at=decision.recommended_at,

@@ -20,6 +20,7 @@ from domain.decision.acting import Report
 from domain.decision.opening import Lots, dispatch
 from domain.decision.reviewing import Choice
 from domain.decision.state import Decision, Status, evolve, fold
+from domain.decision.unsettled import RAISED
 from domain.decision_type import commands as types
 from domain.decision_type import state as type_state
 from domain.decision_type.events import LifeEvent as TypeEvent
@@ -94,6 +95,7 @@ AFTER_THE_END = (
     d.QualityConfirmed,
     d.QualityOverturned,
     d.Contested,
+    d.Answered,
     d.OutcomeObserved,
     d.ReversalAuthorised,
     d.Reversed,
@@ -366,11 +368,19 @@ class Life(RuleBasedStateMachine):
 
     @rule(actor=actors, confirms=st.booleans())
     def someone_judges(self, actor: Actor, confirms: bool) -> None:
-        self.attempt(actor, lambda s: judging.judge_quality(self.decision, confirms, None, s))
+        self.attempt(
+            actor, lambda s: judging.judge_quality(self.decision, confirms, None, self.type, s)
+        )
 
     @rule(actor=actors)
     def someone_contests(self, actor: Actor) -> None:
-        self.attempt(actor, lambda s: judging.contest(self.decision, None, s))
+        self.attempt(actor, lambda s: judging.contest(self.decision, None, self.type, s))
+
+    @rule(actor=actors, code=st.sampled_from(sorted(RAISED.values())))
+    def someone_answers(self, actor: Actor, code: ExceptionCode) -> None:
+        self.attempt(
+            actor, lambda s: judging.answer(self.decision, code, "REV.X", None, self.type, s)
+        )
 
     @precondition(lambda self: not self.decision.status.waits_for_a_person)
     @rule(actor=actors, correct=st.sampled_from([None, True, False]))

@@ -129,7 +129,9 @@ def an_exception_default(code: ExceptionCode) -> ExceptionDefault:
 
 def a_draft_type(**changes: Any) -> DecisionType:
     """A decision type that is written down but not live."""
-    state = type_state.fold(types.draft(None, a_definition(**changes), by(ANA)))
+    definition = a_definition(**changes)
+    author = a_person(types.author_of(None, definition), Seat.DECISION_OWNER)
+    state = type_state.fold(types.draft(None, definition, by(author)))
     assert state is not None
     return state
 

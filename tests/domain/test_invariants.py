@@ -389,12 +389,12 @@ def _late(decision: Decision) -> Decision:
 
 def _judged_wrong() -> Decision:
     done = reported(sampled(), Receipt.DELIVERED)
-    return then(done, judging.judge_quality(done, False, None, by(QUINN)))
+    return then(done, judging.judge_quality(done, False, None, REFUND, by(QUINN)))
 
 
 def _contested() -> Decision:
     done = completed()
-    return then(done, judging.contest(done, None, by(ANA)))
+    return then(done, judging.contest(done, None, REFUND, by(ANA)))
 
 
 SICK = RULES.guardrail.model_copy(update={"limits": ("no limit at all",)})

@@ -10,9 +10,9 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from adapters.http.problems import FieldError, Unauthenticated, WrongContent
-from adapters.http.wording import shown
 from application.desk import Caller
 from application.ports import CommandKey, Identity
+from application.wording import shown
 
 
 class Keys(Protocol):

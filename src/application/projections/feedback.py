@@ -22,6 +22,7 @@ from application.projections.standing import (
 )
 from domain.decision import events as d
 from domain.decision.state import Status
+from domain.decision.unsettled import unsettled_after
 from domain.values import ExceptionCode, Lane, Receipt
 
 
@@ -62,6 +63,7 @@ class Feedback(OfDecisions[FeedbackRow]):
         changes |= _routed(row, event) | _met(row, event) | _placed(row, event)
         changes |= staged(row, event, ends=status.is_end) | settled(row, event)
         changes |= _acted(row, event) | _sampled(event) | labelled(row, event)
+        changes["unsettled"] = unsettled_after(row.unsettled, event)
         if status.is_end and row.end is None:
             changes |= {"end": status.value, "ended_at": event.timestamp, "due_at": None}
         return row.model_copy(update=changes)
@@ -128,7 +130,7 @@ def _before_the_end(
 QUALITY = "quality"
 """The queue of quality checks where the policy names none."""
 
-LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.OutcomeObserved)
+LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.Answered, d.OutcomeObserved)
 """What a person may say about a decision without having a part in what becomes of it."""
 
 

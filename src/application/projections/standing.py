@@ -76,6 +76,7 @@ Unmoving = (
     | d.QualityConfirmed
     | d.QualityOverturned
     | d.Contested
+    | d.Answered
     | d.OutcomeObserved
     | d.DeadlineMissed
     | d.Rerouted
@@ -97,6 +98,7 @@ def _unmoved(status: Status, event: Unmoving) -> Status:
             | d.QualityConfirmed()
             | d.QualityOverturned()
             | d.Contested()
+            | d.Answered()
             | d.OutcomeObserved()
             | d.DeadlineMissed()
             | d.Rerouted()

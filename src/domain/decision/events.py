@@ -273,7 +273,9 @@ class ReversalFailed(DecisionEvent):
     """The compensating action could not be carried out; the escalation owner must look."""
 
     TOPIC: ClassVar[str] = "decision.reversal_failed"
+    SCHEMA: ClassVar[int] = 2
     detail: str | None = None
+    placement: Placement | None = None
 
 
 class QualitySampled(DecisionEvent):
@@ -294,13 +296,26 @@ class QualityOverturned(DecisionEvent):
     """The quality check disagreed with what was done automatically."""
 
     TOPIC: ClassVar[str] = "decision.quality_overturned"
+    SCHEMA: ClassVar[int] = 2
     comment: str | None = None
+    placement: Placement | None = None
 
 
 class Contested(DecisionEvent):
     """The person affected, or the business, objects; someone not involved before must look."""
 
     TOPIC: ClassVar[str] = "decision.contested"
+    SCHEMA: ClassVar[int] = 2
+    comment: str | None = None
+    placement: Placement | None = None
+
+
+class Answered(DecisionEvent):
+    """A person looked at an exception raised over what was done, and said why it stays so."""
+
+    TOPIC: ClassVar[str] = "decision.answered"
+    exception: ExceptionCode
+    reason_code: str
     comment: str | None = None
 
 
@@ -388,6 +403,7 @@ LifeEvent = (
     | QualityConfirmed
     | QualityOverturned
     | Contested
+    | Answered
     | OutcomeObserved
     | DeadlineMissed
     | Rerouted

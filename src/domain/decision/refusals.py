@@ -136,6 +136,12 @@ class NotEnded(Forbidden):
     CODE = "REJ.not_ended"
 
 
+class NothingToAnswer(Forbidden):
+    """Only what was raised over a decision and still waits can be answered."""
+
+    CODE = "REJ.nothing_to_answer"
+
+
 class AlreadyObserved(Forbidden):
     """An observed outcome is recorded once."""
 

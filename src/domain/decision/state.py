@@ -17,6 +17,7 @@ from domain.decision.events import (
     ActionFailed,
     ActionReconciled,
     ActionUnknown,
+    Answered,
     AutoActioned,
     Claimed,
     Contested,
@@ -47,6 +48,7 @@ from domain.decision.events import (
     Superseded,
     Withdrawn,
 )
+from domain.decision.unsettled import unsettled_after
 from domain.model import Aggregate, Value
 from domain.values import (
     AuthorityKind,
@@ -58,6 +60,7 @@ from domain.values import (
     QualityDraw,
     Receipt,
     Recommendation,
+    Unsettled,
 )
 
 
@@ -159,6 +162,8 @@ class Decision(Aggregate):
     quality_verdict: bool | None = None
     """Whether the quality check confirmed what was done; absent until someone looked."""
     contested: bool = False
+    unsettled: tuple[Unsettled, ...] = ()
+    """What was raised over what was done, and nobody has dealt with yet."""
     outcome_correct: bool | None = None
     exceptions: tuple[ExceptionCode, ...] = ()
     ended_at: AwareDatetime | None = None
@@ -301,9 +306,13 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
         case ReversalAuthorised():
             return {"reversal_authorised": True} | _involving(decision, event)
         case Reversed():
-            return {"status": Status.REVERSED, "reversal_authorised": False}
+            return {
+                "status": Status.REVERSED,
+                "reversal_authorised": False,
+            } | _unsettled(decision, event)
         case ReversalFailed():
-            return _raised(decision, ExceptionCode.REVERSAL_FAILED, {"reversal_authorised": False})
+            changes = {"reversal_authorised": False} | _unsettled(decision, event)
+            return _raised(decision, ExceptionCode.REVERSAL_FAILED, changes)
         case QualitySampled():
             return {"quality": event.draw}
         case QualityConfirmed():
@@ -312,10 +321,15 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
             return _raised(
                 decision,
                 ExceptionCode.QA_OVERTURNED,
-                {"quality_verdict": False} | _involving(decision, event),
+                {"quality_verdict": False}
+                | _involving(decision, event)
+                | _unsettled(decision, event),
             )
         case Contested():
-            return _raised(decision, ExceptionCode.CONTESTED, {"contested": True})
+            changes = {"contested": True} | _unsettled(decision, event)
+            return _raised(decision, ExceptionCode.CONTESTED, changes | _involving(decision, event))
+        case Answered():
+            return _unsettled(decision, event) | _involving(decision, event)
         case OutcomeObserved():
             return {"outcome_correct": event.correct}
         case DeadlineMissed():
@@ -467,6 +481,10 @@ def _raised(
     decision: Decision, exception: ExceptionCode, changes: dict[str, Any]
 ) -> dict[str, Any]:
     return {"exceptions": (*decision.exceptions, exception)} | changes
+
+
+def _unsettled(decision: Decision, event: LifeEvent) -> dict[str, Any]:
+    return {"unsettled": unsettled_after(decision.unsettled, event)}
 
 
 def _involving(decision: Decision, event: LifeEvent) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class LifeInRows(Life):
         assert facts.authorised_by == now.authority
         assert facts.receipt == now.receipt
         assert facts.outcome_correct == now.outcome_correct
+        assert facts.unsettled == now.unsettled
         assert (
             facts.quality_verdict
             == {None: None, True: "confirm", False: "overturn"}[now.quality_verdict]
