@@ -17,7 +17,7 @@ from application.desk import (
     same_content,
 )
 from application.ports import Overtaken, PriorCommand, Repeated, Stale, SubjectEntry, SubjectTaken
-from domain.admission import InvalidInput, admit_actions, admit_context, facts_of
+from domain.admission import Admitted, InvalidInput, admit
 from domain.conflict import Conflict, join, open_conflict
 from domain.conflict import Status as ConflictStatus
 from domain.decision.conflicting import against, hold_for_conflict
@@ -116,27 +116,30 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     actor = caller.require(command.decision_type, Seat.PRODUCER)
     governed = await desk.governed(command.decision_type)
     try:
-        submission = _admitted(command, governed)
+        admitted = _admitted(command, governed)
     except (NotActive, InvalidInput):
         if not await desk.renewed(governed):
             raise
         governed = await desk.governed(command.decision_type)
-        submission = _admitted(command, governed)
+        admitted = _admitted(command, governed)
     stamp = desk.stamp(caller, actor)
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
-    ruling = rule(submission, actor.id, governed, lots)
-    return _Attempt(id, submission, governed, stamp, lots, ruling)
+    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id)
+    ruling = route(case, governed.decision_type, governed.active_policy)
+    return _Attempt(id, _submission(command, admitted), governed, stamp, lots, ruling)
 
 
-def _admitted(command: Recommend, governed: Governed) -> Submission:
+def _admitted(command: Recommend, governed: Governed) -> Admitted:
     """The recommendation as facts, if its decision type takes any and it fits."""
     if governed.decision_type.status is not Status.ACTIVE:
         raise NotActive(f"{command.decision_type} is {governed.decision_type.status}")
-    definition = governed.decision_type.definition
-    admit_actions(command.recommendation, definition)
-    context = admit_context(command.context, definition)
-    return Submission.model_validate({**dict(command), "context": context})
+    return admit(command.recommendation, command.context, governed.decision_type.definition)
+
+
+def _submission(command: Recommend, admitted: Admitted) -> Submission:
+    """What was sent, its context as it is recorded: both have been checked, field by field."""
+    return Submission.model_construct(**command.__dict__ | {"context": admitted.context})
 
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
@@ -147,15 +150,6 @@ def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
         partial=desk.lots.partial(id) if by_lot else None,
         quality=desk.lots.quality(id, policy.guardrail) if policy else None,
     )
-
-
-def rule(submission: Submission, producer: str, governed: Governed, lots: Lots) -> Ruling:
-    """What routing says of a producer's submission."""
-    facts = facts_of(
-        submission.recommendation, submission.context, governed.decision_type.definition
-    )
-    case = Case(submission.recommendation, facts, lots.partial, producer)
-    return route(case, governed.decision_type, governed.active_policy)
 
 
 async def _alone(attempt: _Attempt, caller: Caller, desk: Desk) -> Answer:

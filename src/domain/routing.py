@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from domain.decision_type.state import DecisionType
 from domain.guardrail.conditions import facts_of
-from domain.guardrail.evaluate import Contribution, Verdict, evaluate, trace_digest
+from domain.guardrail.evaluate import Contribution, Verdict, evaluate_traced
 from domain.guardrail.evaluate import within_limits_text as within_limits
 from domain.guardrail.facts import Facts
 from domain.model import Seat
@@ -123,7 +123,7 @@ def _ask(policy: PolicyVersion | None, facts: Facts) -> tuple[Verdict | None, st
     if policy is None:
         return None, _NO_TRACE
     try:
-        return evaluate(policy.guardrail, facts), trace_digest(policy.guardrail, facts)
+        return evaluate_traced(policy.guardrail, facts)
     except Exception:  # noqa: BLE001 - total: whatever fails in there ends in escalation
         return None, _NO_TRACE
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
@@ -120,6 +120,7 @@ class DecisionType(Aggregate):
         return self.place(default.seat, default.queue, default.deadline, at)
 
 
+@cache
 def stream_id(name: str) -> UUID:
     """The stream of the decision type of this name."""
     return uuid5(DECISION_TYPES, name)

@@ -100,10 +100,21 @@ class Compiled:
     def verdict(self, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
         """The outcome with all its reasons."""
         facts = self.trusted(facts)
+        return self._verdict(facts, self._truths(facts), unusable)
+
+    def traced_verdict(self, facts: Facts) -> tuple[Verdict, bytes]:
+        """The outcome, and the trace in the spelling that its digest is taken of."""
+        facts = self.trusted(facts)
+        truths = self._truths(facts)
+        return self._verdict(facts, truths, _NOTHING), self._spelled(facts, truths)
+
+    def _truths(self, facts: Facts) -> list[Truth]:
+        return [part.judge(facts) for part in self._parts]
+
+    def _verdict(self, facts: Facts, truths: list[Truth], unusable: Unusables) -> Verdict:
         missing = tuple([name for name in self._required if facts.get(name) is None])
         fired = [self._missing(name, unusable) for name in missing]
-        for part in self._parts:
-            truth = part.judge(facts)
+        for part, truth in zip(self._parts, truths, strict=True):
             blank = part.blank.get(truth)
             if blank is not None:
                 text = said(part.explain(facts, truth, unusable))
@@ -139,8 +150,12 @@ class Compiled:
     def spelled(self, facts: Facts) -> bytes:
         """The same in the spelling that its digest is taken of."""
         facts = self.trusted(facts)
+        return self._spelled(facts, self._truths(facts))
+
+    def _spelled(self, facts: Facts, truths: list[Truth]) -> bytes:
         seen: Spelled = {}
-        lines = [part.spell(facts, part.judge(facts), seen) for part in self._parts]
+        ruled = zip(self._parts, truths, strict=True)
+        lines = [part.spell(facts, truth, seen) for part, truth in ruled]
         return spelled_trace(self.guardrail.semantics, lines)
 
     def trusted(self, facts: Facts) -> Facts:
@@ -173,6 +188,12 @@ def evaluate(guardrail: Guardrail, facts: Facts, unusable: Unusables = _NOTHING)
     `unusable` says why missing facts are missing, for the sentences only.
     """
     return compiled(guardrail).verdict(facts, unusable)
+
+
+def evaluate_traced(guardrail: Guardrail, facts: Facts) -> tuple[Verdict, str]:
+    """The verdict and the digest of its trace, in one go over the policy."""
+    verdict, spelled = compiled(guardrail).traced_verdict(facts)
+    return verdict, digest(spelled)
 
 
 def trace(guardrail: Guardrail, facts: Facts) -> tuple[TraceLine, ...]:

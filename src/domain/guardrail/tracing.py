@@ -4,9 +4,10 @@ Written straight from the tests, whose texts are quoted once a policy rather tha
 """
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from json.encoder import encode_basestring
 
-from domain.guardrail.canonical import canonical_json, canonical_value
+from domain.guardrail.canonical import canonical_json, canonical_value, plain_number
 from domain.guardrail.conditions import Truth
 from domain.guardrail.facts import Facts
 from domain.guardrail.wording import ReadyTest
@@ -53,4 +54,12 @@ def _seen(fact: str, facts: Facts, spelled: Spelled) -> str:
 
 
 def _spelled(value: FactValue | None) -> str:
-    return "" if value is None else canonical_json(canonical_value(value)).decode()
+    match value:
+        case None:
+            return ""
+        case str():
+            return quoted(value)
+        case Decimal():
+            return f'"{plain_number(value)}"'
+        case _:
+            return canonical_json(canonical_value(value)).decode()
