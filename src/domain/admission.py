@@ -71,7 +71,10 @@ def facts_of(
     context: Mapping[str, JsonValue],
     definition: DecisionTypeDefinition,
 ) -> Facts:
-    """All facts routing looks at. What can't be understood is missing, never guessed."""
+    """All facts routing looks at, which personal ones are not: they may be erased.
+
+    What can't be understood is missing, never guessed.
+    """
     built_in: dict[str, object] = {
         "confidence": recommendation.confidence,
         "risk": recommendation.risk,
@@ -87,7 +90,7 @@ def _take(
     facts: dict[str, FactValue], raw: Mapping[str, object], declared: Mapping[str, FactType]
 ) -> None:
     for name, value in raw.items():
-        if name in declared:
+        if name in declared and not declared[name].personal:
             known = normalise(name, declared[name], value)
             if not isinstance(known, Unusable):
                 facts[name] = known
