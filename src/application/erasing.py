@@ -25,12 +25,14 @@ class Erasure(Value):
     """Whether anything was held under this reference. Asked again, nothing is."""
 
 
-async def erase(command: Erase, caller: Caller, desk: Desk) -> Erasure:
+async def erase(
+    command: Erase, caller: Caller, desk: Desk, *, via: str | None = None
+) -> Erasure:
     """Destroy the person's key and what leads to it, and record that, all in one write.
 
-    The command is not kept by its idempotency key: a digest of it could be guessed from.
+    `via` tells through what it came when not by the caller's own hand. The command is not kept by its idempotency key: a digest of it could be guessed from.
     """
-    actor = caller.require(EVERYWHERE, Seat.RISK_OWNER)
+    actor = caller.require(EVERYWHERE, Seat.RISK_OWNER).model_copy(update={"via": via})
     for _ in range(ATTEMPTS):
         id = await desk.log.known_as(command.data_subject)
         if id is None:

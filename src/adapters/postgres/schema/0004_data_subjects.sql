@@ -4,4 +4,8 @@ CREATE TABLE data_subjects (
     id uuid PRIMARY KEY,
     reference bytea NOT NULL UNIQUE,
     wrapped_key bytea NOT NULL
+) WITH (
+    -- The space of a deleted row is given back for overwriting as soon as autovacuum comes by.
+    autovacuum_vacuum_threshold = 0,
+    autovacuum_vacuum_scale_factor = 0
 );
