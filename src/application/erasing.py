@@ -25,9 +25,7 @@ class Erasure(Value):
     """Whether anything was held under this reference. Asked again, nothing is."""
 
 
-async def erase(
-    command: Erase, caller: Caller, desk: Desk, *, via: str | None = None
-) -> Erasure:
+async def erase(command: Erase, caller: Caller, desk: Desk, *, via: str | None = None) -> Erasure:
     """Destroy the person's key and what leads to it, and record that, all in one write.
 
     `via` tells through what it came when not by the caller's own hand. The command is not kept by its idempotency key: a digest of it could be guessed from.

@@ -378,6 +378,27 @@ def _content(file: Path) -> bytes:
 # ── at the same time, and in the middle
 
 
+def test_decisions_without_personal_facts_ask_for_no_key(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody_asks(*_: object) -> Any:
+        raise AssertionError("a type without personal facts pays nothing")
+
+    with on_postgres(database_url) as book:
+        monkeypatch.setattr(offices, "run", book.run)
+        office = PersonalOffice()
+        office.desk = Desk(book.log, office.clock, LotDrawer(b"lots of a test", "test"))
+        data_subjects = book.log._data_subjects  # type: ignore[attr-defined]
+        monkeypatch.setattr(data_subjects, "_rows", nobody_asks)
+        monkeypatch.setattr(data_subjects, "_run", nobody_asks)
+        office.adopt()
+        id = office.recommend(context={}).decision.id
+        office.inform(id, {"amount": 400, "suspicious": False})
+        office.choose(id)
+        assert office.replayed(id).verdict == "match"
+        assert not [row for row in book.stored() if b"data_subject" in row[4]]
+
+
 def test_who_is_erased_between_deciding_and_writing_is_someone_new(book: Book) -> None:
     """The id was looked up, then the person was erased: nothing is sealed for nobody."""
     town = a_town(book)
