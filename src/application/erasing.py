@@ -28,7 +28,8 @@ class Erasure(Value):
 async def erase(command: Erase, caller: Caller, desk: Desk, *, via: str | None = None) -> Erasure:
     """Destroy the person's key and what leads to it, and record that, all in one write.
 
-    `via` tells through what it came when not by the caller's own hand. The command is not kept by its idempotency key: a digest of it could be guessed from.
+    `via` tells through what it came when not by the caller's own hand. The command is not kept by
+    its idempotency key: whoever tried references against its digest would find the right one.
     """
     actor = caller.require(EVERYWHERE, Seat.RISK_OWNER).model_copy(update={"via": via})
     for _ in range(ATTEMPTS):
