@@ -398,7 +398,7 @@ def test_a_deadline_escalates_the_choice_and_settles_nothing(free: Callable[[], 
         lambda: reviewing.claim(after, HOUR, REFUND, by(DI)),
         lambda: reviewing.resolve(after, NO_CHOICE, REFUND, by(DI)),
         lambda: reviewing.review(after, NO_CHOICE, REFUND, by(RAE)),
-        lambda: opening.reroute(after, "2", {}, by(BOT)),
+        lambda: opening.reroute(after, "2", {}, REFUND, by(BOT)),
         lambda: opening.provide_information(after, {}, None, REFUND, by(BOT)),
     ):
         with pytest.raises(InConflict):
