@@ -9,18 +9,20 @@ from pydantic import JsonValue
 
 from adapters.assembly import codec
 from adapters.memory.log import MemoryEventLog
+from application.attempts import WITHHELD
 from application.desk import Caller, CannotSeal, Desk, NoAuthority, PersonErased
 from application.feed import EventView
 from application.lots import LotDrawer
 from application.ports import Append, Identity
 from application.projections.audit_trail import AuditTrail
+from application.submitting import hand_over
 from application.trail import trail_line
 from application.views import DecisionView
 from domain.admission import InvalidInput
 from domain.data_subject import NotForThisSeat
 from domain.decision import events as d
 from domain.decision.refusals import NobodysData
-from tests.application.office import Office, an_adoption, run
+from tests.application.office import Office, an_adoption, caller, run
 from tests.application.personal import (
     PersonalOffice,
     a_personal_adoption,
@@ -206,6 +208,17 @@ def test_a_refused_attempt_leaves_no_trace_of_the_person() -> None:
         digests.append(attempt.content_digest)
         assert not office.erase(who).erased
     assert digests[0] == digests[1]
+
+
+def test_a_body_that_cannot_be_read_leaves_no_trace_of_the_person_either() -> None:
+    office = a_personal_office()
+    said = {"decision_type": "refund", "subject": 17, "context": {"name": "Ann Example"}}
+    with pytest.raises(InvalidInput):
+        run(hand_over(said, caller("bot"), office.desk))
+    attempt = office.log()[-1].event
+    assert isinstance(attempt, d.AttemptRejected)
+    assert attempt.content_digest == WITHHELD
+    assert "Ann" not in attempt.model_dump_json()
 
 
 def test_a_bad_personal_value_is_told_to_the_caller_and_not_recorded() -> None:
