@@ -17,6 +17,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.assembly import codec
 from adapters.eventstore.codec import stored_topic
 from domain import conflict as c
+from domain import data_subject
 from domain.decision import events as d
 from domain.decision_type import events as t
 from domain.decision_type.definition import Baseline
@@ -282,6 +283,7 @@ def _others() -> tuple[Event, ...]:
         c.Joined(**_head(2, BOT, CONFLICT_ID), decision=UUID(int=3)),
         c.Arbitrated(**_head(3, DI, CONFLICT_ID), winner=ID, reason_code="ESC.BETTER", **SAY),
         c.Closed(**_head(4, DI, CONFLICT_ID)),
+        data_subject.Erased(**envelope(UUID(int=4), 1, by(CY))),
     )
 
 

@@ -6,6 +6,7 @@ many there are, the queue before that door has room for what is accepted.
 
 from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from itertools import takewhile
 
 from application.desk import Caller, Desk
@@ -23,6 +24,9 @@ FIELDS = frozenset(
     for name in part.model_fields
 )
 
+WITHHELD = f"sha256:{sha256(b'').hexdigest()}"
+"""Where facts may be personal: whoever tried names against a real digest would find the name."""
+
 
 async def record_attempt(
     decision_type: str, refusal: InvalidInput, digest: str, caller: Caller, desk: Desk
@@ -36,7 +40,7 @@ async def record_attempt(
         operation="recommend",
         code=refusal.CODE,
         field=_declared(refusal.problems[0].field, definition),
-        content_digest=digest,
+        content_digest=WITHHELD if definition.personal else digest,
     )
     async with desk.attempts.one():
         with suppress(Repeated):  # the same again is the attempt that is on record

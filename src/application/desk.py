@@ -14,6 +14,7 @@ from application.ports import (
     Clock,
     CommandKey,
     EventLog,
+    Forgotten,
     Identity,
     Overtaken,
     PriorCommand,
@@ -95,6 +96,18 @@ class NoAuthority(Unauthorised):
     """The identity holds no seat that carries the authority for this."""
 
     CODE = "REJ.seat"
+
+
+class PersonErased(Forbidden):
+    """A decision takes no more data about a person who was erased."""
+
+    CODE = "REJ.data_subject_erased"
+
+
+class CannotSeal(Forbidden):
+    """Personal facts are taken only where there is a key to seal them with."""
+
+    CODE = "REJ.no_key_encryption_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +203,12 @@ class Desk:
         )
 
     def remember(self, decision: Decision) -> None:
-        """Keep a decision that was just written, for the next command on it."""
+        """Keep a decision that was just written, for the next command on it.
+
+        Not one with personal facts: an erasure anywhere would not be heard of here.
+        """
+        if decision.personal:
+            return
         self._recent[decision.id] = decision
         if len(self._recent) > MOST_REMEMBERED:
             del self._recent[next(iter(self._recent))]
@@ -272,6 +290,16 @@ class Desk:
         now = self._governed[name] = await self.governed_now(name)
         return now.expects != governed.expects
 
+    async def data_subject(self, reference: str) -> UUID:
+        """The id that stands for a person in events."""
+        self.require_seals()
+        return await self.log.data_subject(reference)
+
+    def require_seals(self) -> None:
+        """Refuse where personal facts would have to be stored in plain."""
+        if not self.log.seals:
+            raise CannotSeal("REMIT_KEY_ENCRYPTION_KEY: none is set in this process")
+
     async def repeated(self, caller: Caller) -> PriorCommand | None:
         """What the caller's idempotency key was used for before; refuses other content."""
         if caller.command is None:
@@ -289,9 +317,13 @@ class Desk:
         expects: tuple[tuple[UUID, int], ...] = (),
         enters: SubjectEntry | None = None,
         leaves: tuple[UUID, ...] = (),
+        forgets: tuple[UUID, ...] = (),
     ) -> int:
         """Write events durably, all or none."""
-        return await self.log.append(Append(tuple(events), expects, caller.command, enters, leaves))
+        written = tuple(events)
+        return await self.log.append(
+            Append(written, expects, caller.command, enters, leaves, forgets)
+        )
 
 
 def same_content(command: CommandKey, prior: PriorCommand) -> None:
@@ -404,6 +436,8 @@ async def _recorded(
         await desk.record(events, caller, expects=governed.expects, leaves=ended(before, after))
     except Overtaken:
         return None
+    except Forgotten as erased:
+        raise PersonErased(f"{before.id}: {erased}") from None
     except Stale:
         desk.forget(before.decision_type)
         return None

@@ -52,6 +52,8 @@ async def adopt(adoption: Adoption, caller: Caller, desk: Desk) -> Governed:
     is, `via` the adoption. Adopting the same file again changes nothing.
     """
     name = adoption.definition.name
+    if adoption.definition.personal:
+        desk.require_seals()
     for _ in range(ATTEMPTS):
         events = await _adoption_events(adoption, caller, desk)
         try:

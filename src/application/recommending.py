@@ -1,6 +1,6 @@
 """Recommending: a service hands over what its AI suggests and learns who acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
@@ -16,7 +16,15 @@ from application.desk import (
     Governed,
     same_content,
 )
-from application.ports import Overtaken, PriorCommand, Repeated, Stale, SubjectEntry, SubjectTaken
+from application.ports import (
+    Forgotten,
+    Overtaken,
+    PriorCommand,
+    Repeated,
+    Stale,
+    SubjectEntry,
+    SubjectTaken,
+)
 from domain.admission import Admitted, InvalidInput, admit
 from domain.conflict import Conflict, join, open_conflict
 from domain.conflict import Status as ConflictStatus
@@ -52,6 +60,8 @@ class Recommend(Value):
     recommended_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     previous: UUID | None = None
+    data_subject: str | None = Field(default=None, min_length=1, max_length=200)
+    """The person its personal facts are about, as the caller knows them; else the subject."""
 
 
 class NotActive(Forbidden):
@@ -90,6 +100,11 @@ async def _recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
     seen: frozenset[UUID] = frozenset()
     for _ in range(ATTEMPTS):
         attempt = await _attempt(command, caller, desk)
+        if attempt.governed.decision_type.definition.personal:
+            # Whoever was erased is not made known again by a command that only comes back.
+            if prior := await desk.repeated(caller):
+                return await as_before(prior, desk)
+            attempt = await _about_someone(attempt, command, desk)
         try:
             if seen:
                 return await _beside_others(attempt, seen, caller, desk)
@@ -98,7 +113,7 @@ async def _recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
             seen = taken.live
         except Stale:
             desk.forget(command.decision_type)
-        except Overtaken:
+        except (Overtaken, Forgotten):
             continue
         except Repeated as repeated:
             assert caller.command is not None, "only a keyed command repeats"
@@ -127,7 +142,7 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     lots = lots_for(id, governed, desk)
     case = Case(command.recommendation, admitted.facts, lots.partial, actor.id)
     ruling = route(case, governed.decision_type, governed.active_policy)
-    return _Attempt(id, _submission(command, admitted), governed, stamp, lots, ruling)
+    return _Attempt(id, _submission(command, admitted, governed), governed, stamp, lots, ruling)
 
 
 def _admitted(command: Recommend, governed: Governed) -> Admitted:
@@ -137,9 +152,21 @@ def _admitted(command: Recommend, governed: Governed) -> Admitted:
     return admit(command.recommendation, command.context, governed.decision_type.definition)
 
 
-def _submission(command: Recommend, admitted: Admitted) -> Submission:
+def _submission(command: Recommend, admitted: Admitted, governed: Governed) -> Submission:
     """What was sent, its context as it is recorded: both have been checked, field by field."""
-    return Submission.model_construct(**command.__dict__ | {"context": admitted.context})
+    personal = governed.decision_type.definition.personal
+    said = command.__dict__ | {
+        "context": admitted.context,
+        "personal": tuple(sorted(personal & admitted.context.keys())) if personal else (),
+        "data_subject": None,
+    }
+    return Submission.model_construct(**said)
+
+
+async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _Attempt:
+    """The attempt with an id for the person it is about; the reference itself stays outside."""
+    id = await desk.data_subject(command.data_subject or command.subject)
+    return replace(attempt, submission=attempt.submission.model_copy(update={"data_subject": id}))
 
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:

@@ -129,7 +129,7 @@ async def _replayed(
             ),
         )
     else:
-        facts = facts_of(state.recommendation, state.context, decision_type.definition)
+        facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
         case = Case(state.recommendation, facts, routing.draw, state.producer)
         differences = _compared(routing, route(case, decision_type, policy, routing.semantics))
     return Replay(

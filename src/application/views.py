@@ -69,6 +69,8 @@ class DecisionView(Value):
     recommendation: Recommendation
     model: ModelRef
     context: dict[str, JsonValue]
+    erased: tuple[str, ...]
+    """The facts that are null in the context because the person's data were erased."""
     workflow: str | None
     producer: str
     previous: UUID | None
@@ -109,6 +111,7 @@ class DecisionView(Value):
             recommendation=decision.recommendation,
             model=decision.model,
             context=decision.context,
+            erased=decision.erased,
             workflow=decision.workflow,
             producer=decision.producer,
             previous=decision.previous,

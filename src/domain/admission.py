@@ -49,7 +49,8 @@ def admit(
     """
     admit_actions(recommendation, definition)
     known = _known(context, definition)
-    return Admitted(_all_recorded(known), _built_in(recommendation) | known)
+    deciding = {name: fact for name, fact in known.items() if name not in definition.personal}
+    return Admitted(_all_recorded(known), _built_in(recommendation) | deciding)
 
 
 def admit_context(
@@ -99,7 +100,10 @@ def facts_of(
     context: Mapping[str, JsonValue],
     definition: DecisionTypeDefinition,
 ) -> Facts:
-    """All facts routing looks at. What can't be understood is missing, never guessed."""
+    """All facts routing looks at, which personal ones are not: they may be erased.
+
+    What can't be understood is missing, never guessed.
+    """
     return _built_in(recommendation) | _usable(context, definition.context)
 
 
@@ -115,7 +119,7 @@ def _built_in(recommendation: Recommendation) -> dict[str, FactValue]:
 def _usable(raw: Mapping[str, object], declared: Mapping[str, FactType]) -> dict[str, FactValue]:
     facts: dict[str, FactValue] = {}
     for name, value in raw.items():
-        if name in declared:
+        if name in declared and not declared[name].personal:
             known = normalise(name, declared[name], value)
             if not isinstance(known, Unusable):
                 facts[name] = known

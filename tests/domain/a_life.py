@@ -320,7 +320,7 @@ class Life(RuleBasedStateMachine):
     @rule(actor=actors, amount=st.sampled_from(["20", "900"]))
     def the_subject_moves_on(self, actor: Actor, amount: str) -> None:
         def decide(stamp: Stamp) -> Iterable[d.LifeEvent]:
-            events = opening.reroute(self.decision, "2", {"amount": amount}, stamp)
+            events = opening.reroute(self.decision, "2", {"amount": amount}, self.type, stamp)
             return self.routed(events, stamp)
 
         self.attempt(actor, decide)

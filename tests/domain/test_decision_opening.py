@@ -398,7 +398,7 @@ def test_a_deadline_escalates_the_choice_and_settles_nothing(free: Callable[[], 
         lambda: reviewing.claim(after, HOUR, REFUND, by(DI)),
         lambda: reviewing.resolve(after, NO_CHOICE, REFUND, by(DI)),
         lambda: reviewing.review(after, NO_CHOICE, REFUND, by(RAE)),
-        lambda: opening.reroute(after, "2", {}, by(BOT)),
+        lambda: opening.reroute(after, "2", {}, REFUND, by(BOT)),
         lambda: opening.provide_information(after, {}, None, REFUND, by(BOT)),
     ):
         with pytest.raises(InConflict):
@@ -449,7 +449,7 @@ def test_fresh_input_starts_the_routing_anew() -> None:
         subject_version="2",
         context={"amount": "20"},
     )
-    assert opening.reroute(waiting, "2", {"amount": "20"}, by(BOT)) == (rerouted,)
+    assert opening.reroute(waiting, "2", {"amount": "20"}, REFUND, by(BOT)) == (rerouted,)
     after = then(waiting, [rerouted])
     assert (after.subject_version, after.context) == ("2", {"amount": "20"})
     assert after.exceptions[-1] is ExceptionCode.STALE_SUBJECT
@@ -457,14 +457,14 @@ def test_fresh_input_starts_the_routing_anew() -> None:
 
 def test_fresh_input_makes_up_for_what_was_missing() -> None:
     held = held_for_input()
-    after = then(held, opening.reroute(held, "2", {"amount": "20"}, by(BOT)))
+    after = then(held, opening.reroute(held, "2", {"amount": "20"}, REFUND, by(BOT)))
     assert (after.held_for, after.missing) == (None, ())
 
 
 def test_fresh_input_settles_no_conflict() -> None:
     held = in_conflict()
     with pytest.raises(InConflict):
-        opening.reroute(held, "2", {"amount": "20"}, by(BOT))
+        opening.reroute(held, "2", {"amount": "20"}, REFUND, by(BOT))
 
 
 def test_fresh_input_that_was_once_taken_in_a_conflict_settled_none() -> None:
@@ -509,7 +509,7 @@ def test_nobody_but_the_producer_takes_a_recommendation_back() -> None:
 
 
 BEFORE_ANYONE_ACTS: dict[str, Callable[[Decision, Stamp], object]] = {
-    "reroute": lambda d, s: opening.reroute(d, "2", {}, s),
+    "reroute": lambda d, s: opening.reroute(d, "2", {}, REFUND, s),
     "supersede": lambda d, s: opening.supersede(d, OTHER_ID, s),
     "withdraw": lambda d, s: opening.withdraw(d, None, s),
     "expire_stale": opening.expire_stale,

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from adapters.http.aftermath import Aftermath
 from adapters.http.callers import OPEN_TO_ALL, Keys, identity_of, keeps_the_door
 from adapters.http.conflicts import Conflicts
+from adapters.http.data_subjects import DataSubjects
 from adapters.http.decisions import Decisions
 from adapters.http.description import Description
 from adapters.http.feeds import Feed
@@ -38,6 +39,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Aftermath,
     Conflicts,
     DecisionTypes,
+    DataSubjects,
     Feed,
     Lists,
     Queues,

@@ -10,7 +10,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from adapters.postgres.arrays import Bigints, Booleans, Byteas, Integers, PackedArray, Texts, Uuids
-from adapters.postgres.encoding import EventCodec
+from adapters.postgres.encoding import EventCodec, Keys
 from application.ports import (
     Append,
     Overtaken,
@@ -39,8 +39,10 @@ class Entry:
     sent: int = 0
 
     @classmethod
-    def of(cls, append: Append, codec: EventCodec, answer: asyncio.Future[int]) -> "Entry":
-        stored = [codec.to_stored_event(event) for event in append.events]
+    def of(
+        cls, append: Append, codec: EventCodec, answer: asyncio.Future[int], keys: Keys
+    ) -> "Entry":
+        stored = [codec.to_stored_event(event, keys) for event in append.events]
         entry = cls(append, stored, _heads(stored), answer)
         entry.writes = set(_written(append, entry.heads))
         entry.reads = {stream for stream, _ in append.expects}

@@ -24,7 +24,8 @@ from adapters.postgres.batch import (
     settle_parameters,
     succeed,
 )
-from adapters.postgres.encoding import EventCodec
+from adapters.postgres.data_subjects import FORGET, NOBODYS
+from adapters.postgres.encoding import EventCodec, Keys
 from adapters.postgres.locks import log_lock
 from application.ports import Append, Busy, Unknown
 
@@ -75,13 +76,13 @@ class Writer:
         if self._connection is not None:
             await self._connection.close()
 
-    async def append(self, append: Append) -> int:
-        """Write durably and give the position of the last event."""
+    async def append(self, append: Append, keys: Keys = NOBODYS) -> int:
+        """Write durably, sealed with these keys, and give the position of the last event."""
         if len(self._waiting) >= self._capacity:
             raise Busy(f"{len(self._waiting)} appends are waiting")
         if self._closing or self._task is None:
             raise Busy("the log is not open")
-        entry = Entry.of(append, self._codec, asyncio.get_running_loop().create_future())
+        entry = Entry.of(append, self._codec, asyncio.get_running_loop().create_future(), keys)
         self._waiting.append(entry)
         self._more.set()
         return await entry.answer
@@ -175,6 +176,8 @@ class Writer:
         async with connection.pipeline():
             await connection.execute(LOCK, (log_lock(),), prepare=True)
             await cursor.execute(APPEND, parameters, prepare=True)
+            if erased := [id for entry in batch for id in entry.append.forgets]:
+                await connection.execute(FORGET, (erased,))
         row = await cursor.fetchone()
         assert row is not None
         answer(batch, row[0], row[1])

@@ -1,5 +1,6 @@
 """The events of a decision, in the order of a life. Their union is the registry."""
 
+from operator import not_
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -18,6 +19,10 @@ from domain.values import (
     Reason,
     Recommendation,
 )
+
+
+def _unset(value: object) -> bool:
+    return value is None
 
 
 class DecisionEvent(Event):
@@ -53,7 +58,16 @@ def _raised(
     return (*own, ExceptionCode.OWNER_VACANT) if vacant else own
 
 
-class Recommended(DecisionEvent):
+class AboutSomeone(DecisionEvent):
+    """A context may hold facts about a person: they are sealed where they are stored."""
+
+    data_subject: UUID | None = Field(default=None, exclude_if=_unset)
+    """Whose they are: a random id that leads to the person only until they are erased."""
+    personal: tuple[str, ...] = Field(default=(), exclude_if=not_)
+    """The names in the context that are personal; one that was erased reads as null."""
+
+
+class Recommended(AboutSomeone):
     """A service handed over what its AI suggests."""
 
     TOPIC: ClassVar[str] = "decision.recommended"
@@ -157,7 +171,7 @@ class InformationRequested(DecisionEvent):
     placement: Placement
 
 
-class InformationProvided(DecisionEvent):
+class InformationProvided(AboutSomeone):
     """What was missing or asked for has been supplied."""
 
     TOPIC: ClassVar[str] = "decision.information_provided"
@@ -336,7 +350,7 @@ class DeadlineMissed(DecisionEvent):
     exception: ExceptionCode
 
 
-class Rerouted(DecisionEvent):
+class Rerouted(AboutSomeone):
     """The subject has moved on; the decision is routed again with the fresh input."""
 
     TOPIC: ClassVar[str] = "decision.rerouted"
@@ -375,6 +389,9 @@ class AttemptRejected(DecisionEvent):
     content_digest: str
     decision_id: UUID | None = None
 
+
+HoldsContext = Recommended | InformationProvided | Rerouted
+"""What facts about a subject come in with."""
 
 LifeEvent = (
     Recommended

@@ -1,5 +1,6 @@
 """How a decision begins, where routing sends it, and how it may end before anyone acts."""
 
+from typing import TypedDict
 from uuid import UUID
 
 from pydantic import AwareDatetime, JsonValue
@@ -22,7 +23,14 @@ from domain.decision.events import (
     Superseded,
     Withdrawn,
 )
-from domain.decision.refusals import AlreadyDecided, InConflict, NotHeld, NotProducer, WrongSeat
+from domain.decision.refusals import (
+    AlreadyDecided,
+    InConflict,
+    NobodysData,
+    NotHeld,
+    NotProducer,
+    WrongSeat,
+)
 from domain.decision.state import Decision, Status, digest_of_action, evolve
 from domain.decision_type.state import DecisionType
 from domain.model import Actor, ActorKind, Seat, Stamp, Value, envelope
@@ -54,6 +62,8 @@ class Submission(Value):
     recommended_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     previous: UUID | None = None
+    data_subject: UUID | None = None
+    personal: tuple[str, ...] = ()
 
 
 class Lots(Value):
@@ -291,6 +301,7 @@ def provide_information(
         decision_type=decision.decision_type,
         context=context,
         comment=comment,
+        **_personal(decision, context, decision_type),
     )
     names = ", ".join(sorted(context)) or "no fact"
     released = HoldReleased(
@@ -318,7 +329,23 @@ def _back_to_queue(
         context=context,
         comment=comment,
         placement=place,
+        **_personal(decision, context, decision_type),
     )
+
+
+class _Personal(TypedDict):
+    data_subject: UUID | None
+    personal: tuple[str, ...]
+
+
+def _personal(
+    decision: Decision, context: dict[str, JsonValue], decision_type: DecisionType
+) -> _Personal:
+    """What of a context is personal, and whose it is."""
+    names = tuple(sorted(decision_type.definition.personal & context.keys()))
+    if names and decision.data_subject is None:
+        raise NobodysData(f"{', '.join(names)}: this decision was opened before any were expected")
+    return {"data_subject": decision.data_subject if names else None, "personal": names}
 
 
 def require_settled(decision: Decision) -> None:
@@ -333,6 +360,7 @@ def reroute(
     decision: Decision,
     subject_version: str | None,
     context: dict[str, JsonValue],
+    decision_type: DecisionType,
     stamp: Stamp,
 ) -> Events:
     """Take the fresh input of a subject that has moved on; the caller routes it again."""
@@ -344,6 +372,7 @@ def reroute(
             decision_type=decision.decision_type,
             subject_version=subject_version,
             context=context,
+            **_personal(decision, context, decision_type),
         ),
     )
 

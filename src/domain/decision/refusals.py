@@ -11,6 +11,12 @@ class NotHeld(Forbidden):
     CODE = "REJ.not_held"
 
 
+class NobodysData(Forbidden):
+    """Personal facts are taken only where it is known whose they are."""
+
+    CODE = "REJ.data_subject_unknown"
+
+
 class AlreadyDecided(Forbidden):
     """Once an action is authorised or the decision has ended, this can't be done any more."""
 

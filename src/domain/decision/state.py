@@ -135,6 +135,9 @@ class Decision(Aggregate):
     recommended_at: AwareDatetime | None
     expires_at: AwareDatetime | None
     previous: UUID | None
+    data_subject: UUID | None = None
+    personal: frozenset[str] = frozenset()
+    """The names in the context that are about a person."""
 
     status: Status = Status.RECEIVED
     lane: Lane | None = None
@@ -186,6 +189,18 @@ class Decision(Aggregate):
     def standing_action(self) -> str:
         """The action that is authorised, or the one that is recommended."""
         return self.action or self.recommendation.action
+
+    @property
+    def erased(self) -> tuple[str, ...]:
+        """The personal facts that were known once: the person's data were erased."""
+        return tuple(sorted(name for name in self.personal if self.context.get(name) is None))
+
+    @property
+    def deciding_context(self) -> dict[str, JsonValue]:
+        """What of the context routing may look at: nothing that can be erased."""
+        if not self.personal:
+            return self.context
+        return {name: fact for name, fact in self.context.items() if name not in self.personal}
 
     @property
     def waits(self) -> bool:
@@ -247,6 +262,8 @@ def _opened(event: LifeEvent) -> Decision:
         recommended_at=event.recommended_at,
         expires_at=event.expires_at,
         previous=event.previous,
+        data_subject=event.data_subject,
+        personal=frozenset(event.personal),
     )
 
 
@@ -386,6 +403,8 @@ def _rerouted(decision: Decision, event: Rerouted) -> dict[str, Any]:
     changes: dict[str, Any] = {
         "subject_version": event.subject_version,
         "context": event.context,
+        "data_subject": event.data_subject or decision.data_subject,
+        "personal": frozenset(event.personal),
         "lease": None,
         "first_review": None,
     }
@@ -405,7 +424,10 @@ def _lease(event: Claimed) -> Lease:
 
 
 def _informed(decision: Decision, event: InformationProvided) -> dict[str, Any]:
-    context = {"context": decision.context | event.context}
+    context: dict[str, Any] = {
+        "context": decision.context | event.context,
+        "personal": (decision.personal - event.context.keys()) | frozenset(event.personal),
+    }
     if event.placement is None:
         return context
     status = Status.ESCALATED if decision.level else Status.IN_REVIEW

@@ -94,3 +94,8 @@ class DecisionTypeDefinition(Value):
     def facts(self) -> dict[str, FactType]:
         """All facts a policy of this type may speak about."""
         return {**BUILT_IN, **self.context}
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The facts about a person: sealed where they are stored, and erased on request."""
+        return frozenset(name for name, kind in self.context.items() if kind.personal)

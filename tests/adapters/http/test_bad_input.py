@@ -48,7 +48,7 @@ def _error(answer: Any, status: int = 422) -> dict[str, Any]:
         ("recommended_at", "1767603600", '"1767603600"', "RFC 3339"),
         ("recommended_at", "0001-01-01T00:00:00+14:00", '"0001', "RFC 3339"),
         ("previous", "claim-0", '"claim-0"', "a UUID"),
-        ("typo", 1, "1", "no such field; there are context, decision_type,"),
+        ("typo", 1, "1", "no such field; there are context, data_subject,"),
         ("recommendation.typo", 1, "1", "no such field; there are action,"),
     ],
 )
