@@ -1,7 +1,7 @@
 """What goes wrong between a writer and its server, on purpose and at a chosen moment."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
@@ -40,6 +40,12 @@ async def until_busy(url: str, event: str) -> None:
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         while (await connection.execute(statement, (event,))).rowcount == 0:  # noqa: ASYNC110 - the server's news
             await asyncio.sleep(0.02)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    while not holds():  # noqa: ASYNC110 - it is another's to make it hold
+        await asyncio.sleep(0.01)
 
 
 def stored(url: str) -> int:
