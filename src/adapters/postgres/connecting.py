@@ -74,6 +74,7 @@ def rolled_back(connection: AsyncConnection[Any], error: Exception) -> bool:
     return (
         isinstance(error, psycopg.Error)
         and error.sqlstate is not None
+        and error.diag.severity_nonlocalized == "ERROR"
         and connection.pgconn.transaction_status == TransactionStatus.IDLE
         and connection.pgconn.pipeline_status == PipelineStatus.OFF
     )
