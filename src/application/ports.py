@@ -98,7 +98,10 @@ class Repeated(Exception):
 
 
 class Busy(Exception):
-    """More is waiting to be written than the service promises to hold. Nothing was recorded."""
+    """More is waiting than the service promises to hold, or the log can't be reached now.
+
+    Nothing was recorded.
+    """
 
 
 class Unknown(Exception):

@@ -153,7 +153,10 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
             problem = _problem(failure.STATUS, failure.CODE, failure.TITLE, str(failure))
             return problem.model_copy(update={"errors": errors}), failure.headers
         case Busy():
-            detail = "more is waiting to be written than the service promises to hold; try again"
+            detail = (
+                "nothing was recorded: more is waiting to be written than the service promises to "
+                "hold, or its store can't be reached; try again"
+            )
             return _unavailable("REJ.busy", detail), {"Retry-After": str(RETRY_AFTER)}
         case Unknown():
             detail = (

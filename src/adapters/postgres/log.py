@@ -6,13 +6,13 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from adapters.postgres.data_subjects import DataSubjects
 from adapters.postgres.encoding import EventCodec, Keys
 from adapters.postgres.listening import Listener
 from adapters.postgres.writer import Writer
-from application.ports import Append, Positioned, PriorCommand
+from application.ports import Append, Busy, Positioned, PriorCommand
 from domain.model import Event
 
 STREAM = """
@@ -53,7 +53,12 @@ class PostgresEventLog:
         self._listener = Listener(url)
         self._data_subjects = DataSubjects(codec, self._rows, self._run)
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            url, min_size=1, max_size=readers, open=False, kwargs={"autocommit": True}
+            url,
+            min_size=1,
+            max_size=readers,
+            open=False,
+            timeout=reconnect_within,
+            kwargs={"autocommit": True},
         )
 
     async def __aenter__(self) -> Self:
@@ -139,10 +144,15 @@ class PostgresEventLog:
         self, statement: LiteralString, parameters: Sequence[Any]
     ) -> list[tuple[Any, ...]]:
         try:
-            return await self._read(statement, parameters)
-        except psycopg.OperationalError:  # a pooled connection may have died unnoticed
-            await self._pool.check()
-            return await self._read(statement, parameters)
+            try:
+                return await self._read(statement, parameters)
+            except PoolTimeout:
+                raise
+            except psycopg.OperationalError:  # a pooled connection may have died unnoticed
+                await self._pool.check()
+                return await self._read(statement, parameters)
+        except psycopg.OperationalError as error:
+            raise Busy(f"the log can't be read now: {error}") from error
 
     async def _run(self, statement: LiteralString, parameters: Sequence[Any]) -> None:
         async with self._pool.connection() as connection:
