@@ -24,11 +24,12 @@ from adapters.settings import Settings
 from application.desk import Caller, Desk
 from application.governing import adopt
 from application.ports import Identity
-from application.recommending import Recommend, lots_for, recommend, rule
-from domain.admission import admit_context
+from application.recommending import Recommend, lots_for, recommend
+from domain.admission import admit
 from domain.decision.opening import Submission, open_decision
 from domain.decision.state import fold
 from domain.model import Seat
+from domain.routing import Case, route
 
 TABLE = Path(__file__).with_name("costs.json")
 SLACK = 1.3
@@ -163,19 +164,21 @@ async def acts(refund: str) -> dict[str, Act]:
 async def _steps(desk: Desk, caller: Caller) -> dict[str, Act]:
     governed = await desk.governed("refund")
     command = Recommend.model_validate(BODY | {"subject": "claim"})
-    context = admit_context(command.context, governed.decision_type.definition)
-    submission = Submission.model_validate({**dict(command), "context": context})
+    definition = governed.decision_type.definition
+    admitted = admit(command.recommendation, command.context, definition)
+    submission = Submission.model_validate({**dict(command), "context": admitted.context})
     id = desk.new_id()
     stamp = desk.stamp(caller, caller.require("refund", Seat.PRODUCER))
     lots = lots_for(id, governed, desk)
-    ruling = rule(submission, governed, lots)
+    case = Case(command.recommendation, admitted.facts, lots.partial, "bot")
+    ruling = route(case, governed.decision_type, governed.active_policy)
     events = open_decision(id, submission, ruling, governed.decision_type, lots, stamp)
     written = codec()
     stored = [written.to_stored_event(event) for event in events]
     subjects = map(str, range(10**9))
 
     async def routing() -> object:
-        return rule(submission, governed, lots)
+        return route(case, governed.decision_type, governed.active_policy)
 
     async def opening() -> object:
         return open_decision(id, submission, ruling, governed.decision_type, lots, stamp)

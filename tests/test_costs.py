@@ -45,9 +45,8 @@ def doubled(function: Callable[..., object]) -> Callable[..., Any]:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (recommending, "rule"),
+        (recommending, "route"),
         (recommending, "open_decision"),
-        (recommending, "fold"),
         (Codec, "to_stored_event"),
     ],
 )
