@@ -160,7 +160,7 @@ def _submission(command: Recommend, admitted: Admitted, governed: Governed) -> S
         "personal": tuple(sorted(personal & admitted.context.keys())) if personal else (),
         "data_subject": None,
     }
-    return Submission.model_construct(**said)
+    return Submission.model_construct(None, **said)
 
 
 async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _Attempt:

@@ -122,7 +122,7 @@ class Stamp(Value):
 
     def by(self, actor: Actor) -> "Stamp":
         """The same moment and cause, seen as another actor's doing."""
-        return Stamp.model_construct(**self.__dict__ | {"actor": actor})
+        return Stamp.model_construct(None, **self.__dict__ | {"actor": actor})
 
 
 class Envelope(TypedDict):

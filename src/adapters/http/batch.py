@@ -42,7 +42,7 @@ class Batch:
         self._request = request
         self._desk = desk
         self._caller = caller
-        self._key = idempotency_key(request)
+        self._key = idempotency_key(request.headers)
         self._longest: int = request.app.state.settings.max_body_bytes
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._answers: asyncio.Queue[Answered | None] = asyncio.Queue(ANSWERS_HELD)

@@ -240,13 +240,15 @@ def answer_problem(request: Request[Any, Any, Any], failure: Exception) -> Respo
     """Answer a failed request with its problem document."""
     if isinstance(failure, ValidationException):
         failure = _misread(failure, request)
+    status, content, headers = told(failure, request.scope["path"])
+    return Response(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def told(failure: Exception, path: str) -> tuple[int, bytes, dict[str, str]]:
+    """The status, the document and the headers that tell of a failure."""
     problem, headers = problem_of(failure)
-    return Response(
-        encoded(problem.model_copy(update={"instance": request.scope["path"][:LONGEST_DETAIL]})),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers=headers,
-    )
+    here = problem.model_copy(update={"instance": path[:LONGEST_DETAIL]})
+    return problem.status, encoded(here), headers
 
 
 def encoded(problem: Problem) -> bytes:

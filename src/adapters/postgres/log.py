@@ -10,6 +10,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from adapters.postgres.data_subjects import DataSubjects
 from adapters.postgres.encoding import EventCodec, Keys
+from adapters.postgres.gathering import Gathering
 from adapters.postgres.listening import Listener
 from adapters.postgres.writer import Writer
 from application.ports import Append, Busy, Positioned, PriorCommand
@@ -19,6 +20,11 @@ STREAM = """
     SELECT originator_id, originator_version, topic, state FROM remit_events
     WHERE originator_id = %b AND originator_version <= %b
     ORDER BY originator_version
+"""
+STREAMS = """
+    SELECT originator_id, originator_version, topic, state FROM remit_events
+    WHERE originator_id = ANY (%b)
+    ORDER BY originator_id, originator_version
 """
 AFTER = """
     SELECT originator_id, originator_version, topic, state, notification_id FROM remit_events
@@ -33,7 +39,6 @@ AFTER_OF_TOPICS = """
 PRIOR = "SELECT stream, version, digest FROM commands WHERE scope = %b AND key = %b"
 NEWEST_POSITION = "SELECT coalesce(max(notification_id), 0) FROM remit_events"
 LIVE_ON = "SELECT decision_id FROM live_decisions WHERE decision_type = %b AND subject = %b"
-NEWEST = 2**62
 
 
 class PostgresEventLog:
@@ -61,6 +66,8 @@ class PostgresEventLog:
             kwargs={"autocommit": True},
         )
 
+        self._whole = Gathering(lambda ids: self._rows(STREAMS, (ids,)))
+
     async def __aenter__(self) -> Self:
         await self.open()
         return self
@@ -86,7 +93,10 @@ class PostgresEventLog:
 
     async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:
         """All events of one stream in order; empty if none."""
-        rows = await self._rows(STREAM, (id, NEWEST if up_to is None else up_to))
+        if up_to is None:
+            rows = await self._whole.rows(id)
+        else:
+            rows = await self._rows(STREAM, (id, up_to))
         keys = await self._data_subjects.keys_to_read(row[3] for row in rows)
         return [self._event(row, keys) for row in rows]
 

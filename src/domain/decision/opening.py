@@ -76,7 +76,7 @@ class Lots(Value):
 def recommended(id: UUID, submission: Submission, stamp: Stamp) -> Recommended:
     """The first event of a decision."""
     # A submission was checked at the door, and its fields are the event's own.
-    return Recommended.model_construct(**envelope(id, 1, stamp), **submission.__dict__)
+    return Recommended.model_construct(None, **envelope(id, 1, stamp), **submission.__dict__)
 
 
 def open_decision(
