@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg.sql import SQL, Identifier
 
 from adapters.postgres.embedded import embedded
@@ -16,6 +17,10 @@ from adapters.postgres.migrations import migrate
 
 # The contracts and events that adapters' tests share; as a package they would hide `adapters`.
 sys.path.append(str(Path(__file__).parent / "adapters"))
+
+# Machines are shared: how fast an example is drawn says nothing about the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 def _on(url: str, database: str) -> str:

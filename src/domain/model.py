@@ -47,6 +47,11 @@ class Value(BaseModel):
                 values[name] = factory()
         return cls._of(cls._blank | values, set(values) if _fields_set is None else _fields_set)
 
+    def __copy__(self) -> Self:
+        """A copy without what was computed and kept: `model_copy` changes content."""
+        content = {name: self.__dict__[name] for name in self._blank}
+        return self._of(content, set(self.model_fields_set))
+
     @classmethod
     def _of(cls, content: dict[str, Any], fields_set: set[str]) -> Self:
         made = cls.__new__(cls)

@@ -165,8 +165,11 @@ class PostgresEventLog:
             raise Busy(f"the log can't be read now: {error}") from error
 
     async def _run(self, statement: LiteralString, parameters: Sequence[Any]) -> None:
-        async with self._pool.connection() as connection:
-            await connection.execute(statement, parameters, prepare=True)
+        try:
+            async with self._pool.connection() as connection:
+                await connection.execute(statement, parameters, prepare=True)
+        except psycopg.OperationalError as error:
+            raise Busy(f"the log can't be written now: {error}") from error
 
     async def _read(
         self, statement: LiteralString, parameters: Sequence[Any]

@@ -1,6 +1,7 @@
 """What a decision type is: one document a decision owner can read, and the service obeys."""
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -95,7 +96,7 @@ class DecisionTypeDefinition(Value):
         """All facts a policy of this type may speak about."""
         return {**BUILT_IN, **self.context}
 
-    @property
+    @cached_property
     def personal(self) -> frozenset[str]:
         """The facts about a person: sealed where they are stored, and erased on request."""
         return frozenset(name for name, kind in self.context.items() if kind.personal)

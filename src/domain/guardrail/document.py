@@ -7,7 +7,7 @@ the conditions as constants; `boundaries` only remembers what they are called an
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
@@ -177,11 +177,6 @@ class Guardrail(Value):
 
     def __hash__(self) -> int:
         return hash(self.digest)
-
-    def __copy__(self) -> Self:
-        """A copy without the digest kept from before: `model_copy` changes content."""
-        kept: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
-        return cast(Self, Guardrail.model_construct(set(self.model_fields_set), **kept))
 
 
 def asked_by(conditions: Iterable[Condition]) -> frozenset[str]:
