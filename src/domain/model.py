@@ -42,10 +42,11 @@ class Value(BaseModel):
         What pydantic's own does, at a tenth of its cost, since no field here has another name.
         Only for what our own rules made of checked parts; what comes from outside is validated.
         """
+        given = set(values) if _fields_set is None else _fields_set
         for name, factory in cls._made_anew.items():
             if name not in values:
                 values[name] = factory()
-        return cls._of(cls._blank | values, set(values) if _fields_set is None else _fields_set)
+        return cls._of(cls._blank | values, given)
 
     def __copy__(self) -> Self:
         """A copy without what was computed and kept: `model_copy` changes content."""
