@@ -1,14 +1,9 @@
 """The row of the feedback projection."""
 
-from typing import Any
-
 from pydantic import AwareDatetime
 
 from application.metrics.facts import DecisionFacts
 from application.projections import Row
-
-Changes = dict[str, Any]
-"""What one event changes in a row."""
 
 
 class FeedbackRow(DecisionFacts, Row):
