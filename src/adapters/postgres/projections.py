@@ -38,12 +38,14 @@ LOCK = "SELECT pg_advisory_xact_lock(%s)"
 HORIZON = "SELECT coalesce(max(notification_id), 0) FROM remit_events"
 POSITION = "SELECT notification_id FROM remit_tracking WHERE application_name = %s"
 READ = """
-    SELECT originator_id, originator_version, topic, state, notification_id FROM remit_events
+    SELECT originator_id::text, originator_version, topic, state, notification_id
+    FROM remit_events
     WHERE notification_id > %s AND notification_id <= %s
     ORDER BY notification_id LIMIT %s
 """
 READ_TOPICS = """
-    SELECT originator_id, originator_version, topic, state, notification_id FROM remit_events
+    SELECT originator_id::text, originator_version, topic, state, notification_id
+    FROM remit_events
     WHERE notification_id > %s AND notification_id <= %s AND topic = ANY (%s)
     ORDER BY notification_id LIMIT %s
 """

@@ -1,12 +1,12 @@
 """Rows of projections in their tables: loaded by key, kept, forgotten, or filled in by COPY."""
 
 from collections.abc import Iterable, Sequence
-from json import dumps
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
+from psycopg.types.json import JsonDumper
 
 from application.projections import Projection, Row
 
@@ -53,14 +53,12 @@ def forget(cursor: Cursor[Any], table: str, keys: Sequence[str]) -> None:
 
 def fill(cursor: Cursor[Any], projection: Projection[R], table: str, rows: Iterable[R]) -> None:
     """Add rows whose keys are new to the table."""
-    with cursor.copy(statement_of(FILL, table=table, columns=columns(projection))) as copy:
+    writer = tuples(cursor)
+    # A row's lists are columns of JSON.
+    writer.adapters.register_dumper(list, JsonDumper)
+    with writer.copy(statement_of(FILL, table=table, columns=columns(projection))) as copy:
         for row in rows:
-            copy.write_row([_text(value) for value in row.model_dump(mode="json").values()])
-
-
-def _text(value: Any) -> Any:
-    """What a column of JSON holds goes as its text."""
-    return dumps(value) if value.__class__ in (list, dict) else value
+            copy.write_row(tuple(row.model_dump(mode="json").values()))
 
 
 def statement_of(

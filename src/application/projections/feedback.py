@@ -68,7 +68,7 @@ class Feedback(OfDecisions[FeedbackRow]):
             changes["human_before_end"] = row.human_before_end or _by_a_person(event)
             if status.is_end:
                 changes = cut_short(row, event.timestamp) | changes | _ended(status, event)
-        return row.model_copy(update=changes)
+        return row.changed(changes)
 
 
 def _by_a_person(event: d.LifeEvent) -> bool:

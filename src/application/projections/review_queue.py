@@ -115,7 +115,7 @@ class ReviewQueue(OfDecisions[QueueItem]):
         }
         for part in PARTS[type(event)]:
             changes |= part(row, event)
-        return row.model_copy(update=changes)
+        return row.changed(changes)
 
 
 def _routed(
