@@ -252,10 +252,14 @@ class ProjectionStore:
         if not concerned:
             return
         keys = list({key for key, _ in concerned})
-        found: dict[str, R | None] = dict(rows.load(cursor, projection, table, keys))
-        fold_onto(projection, found, concerned)
-        rows.forget(cursor, table, [key for key, row in found.items() if row is None])
-        rows.keep(cursor, projection, table, [row for row in found.values() if row is not None])
+        before = rows.load(cursor, projection, table, keys)
+        after: dict[str, R | None] = dict(before)
+        fold_onto(projection, after, concerned)
+        left = {key: row for key, row in after.items() if row is not None}
+        rows.forget(cursor, table, [key for key in before if key not in left])
+        # Nobody else writes rows meanwhile, so what was not there needs no look at what is.
+        rows.fill(cursor, projection, table, [left[key] for key in left if key not in before])
+        rows.keep(cursor, projection, table, [left[key] for key in left if key in before])
 
     def _move(self, cursor: Cursor[DictRow], projection: Projection[R], reached: int) -> None:
         if reached > self._position(cursor, projection):

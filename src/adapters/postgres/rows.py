@@ -51,8 +51,10 @@ def forget(cursor: Cursor[Any], table: str, keys: Sequence[str]) -> None:
         cursor.execute(statement_of(FORGET, table=table), (list(keys),), prepare=True)
 
 
-def fill(cursor: Cursor[Any], projection: Projection[R], table: str, rows: Iterable[R]) -> None:
+def fill(cursor: Cursor[Any], projection: Projection[R], table: str, rows: Sequence[R]) -> None:
     """Add rows whose keys are new to the table."""
+    if not rows:
+        return
     writer = tuples(cursor)
     # A row's lists are columns of JSON.
     writer.adapters.register_dumper(list, JsonDumper)
