@@ -26,11 +26,11 @@ from application.projections import Projection, Row, fold_onto
 R = TypeVar("R", bound=Row)
 
 READ = """
-    SELECT originator_id::text, originator_version, topic, state, notification_id
-    FROM remit_events
-    WHERE (originator_id, originator_version) > (%s, %s) AND originator_id < %s
-        AND notification_id <= %s AND (%s::text[] IS NULL OR topic = ANY (%s))
-    ORDER BY originator_id, originator_version LIMIT %s
+    SELECT e.originator_id::text, e.originator_version, e.topic, e.state, e.notification_id
+    FROM remit_events AS e
+    WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.originator_id < %s
+        AND e.notification_id <= %s AND (%s::text[] IS NULL OR e.topic = ANY (%s))
+    ORDER BY e.originator_id, e.originator_version LIMIT %s
 """
 STREAM_AT = """
     SELECT originator_id FROM remit_events WHERE notification_id >= %s
