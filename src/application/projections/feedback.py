@@ -25,6 +25,7 @@ from application.projections.standing import (
 )
 from domain.decision import events as d
 from domain.decision.state import Status
+from domain.decision.unsettled import unsettled_after
 from domain.values import ExceptionCode, Lane, QualityDraw, Receipt
 
 
@@ -75,7 +76,7 @@ def _by_a_person(event: d.LifeEvent) -> bool:
     return event.actor.is_person and not isinstance(event, LOOKING_ON)
 
 
-LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.OutcomeObserved)
+LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.Answered, d.OutcomeObserved)
 """What a person may say about a decision without having a part in what becomes of it."""
 
 
@@ -149,8 +150,12 @@ def _placed(row: FeedbackRow, event: Placing) -> Changes:  # noqa: ARG001 - it s
     place = event.placement
     if place is None:
         return {}
-    held_in_conflict = isinstance(event, d.Held) and event.conflict is not None
-    return {"queue": place.queue, "due_at": place.due_at, "held_in_conflict": held_in_conflict}
+    return {"queue": place.queue, "due_at": place.due_at}
+
+
+def _held(row: FeedbackRow, event: d.Held) -> Changes:  # noqa: ARG001
+    """It stands in a conflict until that is settled, also when a deadline passes."""
+    return {"held_in_conflict": event.conflict is not None}
 
 
 def _released(row: FeedbackRow, event: d.HoldReleased) -> Changes:  # noqa: ARG001
@@ -214,6 +219,14 @@ def _checked(
             return {"outcome_correct": event.correct, "outcome_at": event.observed_at}
 
 
+def _unsettled(
+    row: FeedbackRow,
+    event: d.ReversalFailed | d.QualityOverturned | d.Contested | d.Answered | d.Reversed,
+) -> Changes:
+    """What was raised over what was done and waits for somebody."""
+    return {"unsettled": unsettled_after(row.unsettled, event)}
+
+
 def _rated(draw: QualityDraw) -> Changes:
     return {"sampling_rate": in_places(draw.rate)}
 
@@ -226,6 +239,7 @@ PARTS = sorted_by_event(
     _met,
     _escalated,
     _placed,
+    _held,
     _released,
     _claimed,
     staged,
@@ -233,5 +247,6 @@ PARTS = sorted_by_event(
     _authorised,
     _carried_out,
     _checked,
+    _unsettled,
     labelled,
 )

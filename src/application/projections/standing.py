@@ -37,6 +37,7 @@ MOVES: dict[type[d.DecisionEvent], Status | None] = {
     d.QualityConfirmed: None,
     d.QualityOverturned: None,
     d.Contested: None,
+    d.Answered: None,
     d.OutcomeObserved: None,
     d.DeadlineMissed: None,
     d.Rerouted: None,
@@ -106,9 +107,9 @@ def exceptions_of(event: d.LifeEvent) -> tuple[ExceptionCode, ...]:
     if (routing := routing_of(event)) is not None:
         return routing.exceptions
     match event:
-        case d.Escalated():
-            return () if event.exception is None else (event.exception,)
-        case d.Held() | d.DeadlineMissed() | d.Expired():
+        case d.Escalated() | d.Held():
+            return event.raises
+        case d.DeadlineMissed() | d.Expired():
             return (event.exception,)
         case _:
             code = RAISED_BY.get(type(event))
