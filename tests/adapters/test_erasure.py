@@ -376,6 +376,30 @@ def _content(file: Path) -> bytes:
         return b""
 
 
+# ── rows folded anew
+
+
+def test_the_processes_of_a_rebuild_need_no_key(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with on_postgres(database_url) as book:
+        monkeypatch.setattr(offices, "run", book.run)
+        town = a_town(book)
+        for who in PEOPLE:
+            town.act(who, "recommend large")
+            town.act(who, "uphold")
+        followed = book.rows()
+        assert followed["feedback"].keys() == {str(id) for who in PEOPLE for id in town.ids[who]}
+        town.office.erase(town.reference("ann"))
+        with closing(ProjectionStore(database_url, codec(VAULT))) as store:
+            for projection in ALL:
+                store.rebuild(projection, part=5)
+        folded_anew = book.rows()
+        for name, known in followed.items():
+            assert {key: folded_anew[name][key] for key in known} == known
+        _nothing_in_plain(book, town)
+
+
 # ── at the same time, and in the middle
 
 

@@ -59,8 +59,10 @@ async def written(log: PostgresEventLog, histories: Sequence[Sequence[LifeEvent]
                 await log.append(Append(part))
 
 
-@pytest.mark.parametrize("limit", [7, 2_000])
-def test_stored_rows_equal_the_fold_of_any_lives(database_url: str, limit: int) -> None:
+@pytest.mark.parametrize(("limit", "part"), [(7, 40), (2_000, 50_000)])
+def test_stored_rows_equal_the_fold_of_any_lives(database_url: str, limit: int, part: int) -> None:
+    """A small part makes a rebuild one of several processes."""
+
     async def everything() -> Sequence[Positioned]:
         async with PostgresEventLog(database_url, codec()) as log:
             await written(log, lives())
@@ -73,6 +75,6 @@ def test_stored_rows_equal_the_fold_of_any_lives(database_url: str, limit: int) 
             live = store.rows(projection)
             assert live == folded(projection, events)
             assert store.verify(projection) == []
-            store.rebuild(projection)
+            store.rebuild(projection, part=part)
             assert store.rows(projection) == live
             assert store.verify(projection) == []

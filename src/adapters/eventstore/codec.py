@@ -71,6 +71,10 @@ class Codec(Mapper[UUID]):
         for topic, schema in self._upcasts:
             self._chain(topic, schema)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process makes it anew from the same classes; what was compiled stays here."""
+        return Codec, (tuple(self._writers), self._upcasts)
+
     def _register(self, event_class: type[Event]) -> None:
         if self._schemas.setdefault(event_class.TOPIC, event_class.SCHEMA) != event_class.SCHEMA:
             raise ValueError(f"{event_class.TOPIC} is registered with two schemas")

@@ -4,26 +4,29 @@ What counts up to the end stops at the end: exceptions, escalations and the huma
 afterwards (verdicts, reversals, outcomes) goes into fields of its own.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from application.metrics.facts import ExceptionRaised
-from application.projections.feedback_row import Changes, FeedbackRow
+from application.projections.feedback_row import FeedbackRow
 from application.projections.labels import labelled
 from application.projections.of_decisions import OfDecisions
+from application.projections.parts import Changes, sorted_by_event
 from application.projections.settling import settled
-from application.projections.stages import staged
+from application.projections.stages import cut_short, staged
 from application.projections.standing import (
+    Placing,
+    Raising,
     exceptions_of,
     in_places,
     level_after,
-    placement_of,
     routing_of,
     status_after,
 )
 from domain.decision import events as d
 from domain.decision.state import Status
 from domain.decision.unsettled import unsettled_after
-from domain.values import ExceptionCode, Lane, Receipt
+from domain.values import ExceptionCode, Lane, QualityDraw, Receipt
 
 
 class Feedback(OfDecisions[FeedbackRow]):
@@ -52,7 +55,7 @@ class Feedback(OfDecisions[FeedbackRow]):
         )
 
     def after(self, row: FeedbackRow, event: d.LifeEvent) -> FeedbackRow:
-        """The facts after one more event. Later parts see what earlier ones left."""
+        """The facts after one more event. What a later part says overrides an earlier one."""
         status = status_after(Status(row.state), row.level, event)
         changes: Changes = {
             "state": status.value,
@@ -60,19 +63,33 @@ class Feedback(OfDecisions[FeedbackRow]):
             "updated_version": event.originator_version,
             "touched_at": event.timestamp,
         }
-        changes |= _routed(row, event) | _met(row, event) | _placed(row, event)
-        changes |= staged(row, event, ends=status.is_end) | settled(row, event)
-        changes |= _acted(row, event) | _sampled(event) | labelled(row, event)
-        changes["unsettled"] = unsettled_after(row.unsettled, event)
-        if status.is_end and row.end is None:
-            changes |= {"end": status.value, "ended_at": event.timestamp, "due_at": None}
-        return row.model_copy(update=changes)
+        for part in PARTS[type(event)]:
+            changes |= part(row, event)
+        if row.end is None:
+            changes["human_before_end"] = row.human_before_end or _by_a_person(event)
+            if status.is_end:
+                changes = cut_short(row, event.timestamp) | changes | _ended(status, event)
+        return row.changed(changes)
 
 
-def _routed(row: FeedbackRow, event: d.LifeEvent) -> Changes:
+def _by_a_person(event: d.LifeEvent) -> bool:
+    return event.actor.is_person and not isinstance(event, LOOKING_ON)
+
+
+LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.Answered, d.OutcomeObserved)
+"""What a person may say about a decision without having a part in what becomes of it."""
+
+
+def _ended(status: Status, event: d.LifeEvent) -> Changes:
+    return {"end": status.value, "ended_at": event.timestamp, "due_at": None}
+
+
+def _routed(
+    row: FeedbackRow, event: d.AutoActioned | d.RoutedToReview | d.Escalated | d.Held
+) -> Changes:
     """The policy and the lane that it was first routed by; four eyes as it was last."""
     changes: Changes = {}
-    if (routing := routing_of(event)) is not None:
+    if (routing := event.routing) is not None:
         changes = {
             "four_eyes": routing.four_eyes,
             "decision_type_version": routing.decision_type_version,
@@ -80,58 +97,38 @@ def _routed(row: FeedbackRow, event: d.LifeEvent) -> Changes:
         if row.decision_type_version is None and routing.policy is not None:
             policy = routing.policy
             changes |= {"policy_version": policy.version, "policy_hash": policy.hash}
-    if row.lane is None and (lane := _lane(event)) is not None:
+    if row.lane is None and (lane := LANES.get(type(event))) is not None:
         changes["lane"] = lane
     return changes
 
 
-def _lane(event: d.LifeEvent) -> Lane | None:
-    match event:
-        case d.AutoActioned():
-            return Lane.AUTOMATE
-        case d.RoutedToReview():
-            return Lane.REVIEW
-        case d.Escalated():
-            return Lane.ESCALATE
-        case _:
-            return None
+LANES: dict[type[d.DecisionEvent], Lane] = {
+    d.AutoActioned: Lane.AUTOMATE,
+    d.RoutedToReview: Lane.REVIEW,
+    d.Escalated: Lane.ESCALATE,
+}
 
 
-def _met(row: FeedbackRow, event: d.LifeEvent) -> Changes:
-    """Reasons, exceptions, escalations and people, as met on the way."""
-    changes: Changes = {}
+def _met(
+    row: FeedbackRow,
+    event: Raising | d.Reviewed | d.Overridden | d.EscalationResolved | d.ReversalAuthorised,
+) -> Changes:
+    """Reasons and exceptions, as met on the way."""
     raised = exceptions_of(event)
-    if codes := (*_reason_codes(event), *(code.reason_code for code in raised)):
-        changes["reason_codes"] = tuple(dict.fromkeys((*row.reason_codes, *codes)))
+    codes = (*_reason_codes(event), *(code.reason_code for code in raised))
+    changes: Changes = {"reason_codes": _each_once(row.reason_codes, codes)} if codes else {}
     if raised:
         now = (ExceptionRaised(code=code.value, at=event.timestamp) for code in raised)
         changes["exception_events"] = (*row.exception_events, *now)
-    if row.end is None:
-        changes |= _before_the_end(row, event, raised)
+        if row.end is None:
+            met = (code.value for code in raised)
+            changes["exceptions"] = _each_once(row.exceptions, met)
+            changes["in_conflict"] = row.in_conflict or ExceptionCode.CONFLICT in raised
     return changes
 
 
-def _before_the_end(
-    row: FeedbackRow, event: d.LifeEvent, raised: tuple[ExceptionCode, ...]
-) -> Changes:
-    changes: Changes = {}
-    if raised:
-        codes = (code.value for code in raised)
-        changes["exceptions"] = tuple(dict.fromkeys((*row.exceptions, *codes)))
-    if isinstance(event, d.Escalated):
-        changes["escalations"] = (*row.escalations, event.cause)
-    if event.actor.is_person and not isinstance(event, LOOKING_ON):
-        changes["human_before_end"] = True
-    if ExceptionCode.CONFLICT in raised:
-        changes["in_conflict"] = True
-    return changes
-
-
-QUALITY = "quality"
-"""The queue of quality checks where the policy names none."""
-
-LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.Answered, d.OutcomeObserved)
-"""What a person may say about a decision without having a part in what becomes of it."""
+def _each_once(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *more)))
 
 
 def _reason_codes(event: d.LifeEvent) -> tuple[str, ...]:
@@ -148,57 +145,108 @@ def _reason_codes(event: d.LifeEvent) -> tuple[str, ...]:
             return codes
 
 
-def _placed(row: FeedbackRow, event: d.LifeEvent) -> Changes:
-    if isinstance(event, d.ActionAuthorised):
-        return {"due_at": event.placement.due_at}
-    if isinstance(event, d.Claimed):
-        first = row.first_claimed_at or event.timestamp
-        return {"first_claimed_at": first, "last_claimed_at": event.timestamp}
-    if isinstance(event, d.HoldReleased):
-        return {"held_in_conflict": False}
-    held = {"held_in_conflict": event.conflict is not None} if isinstance(event, d.Held) else {}
-    place = placement_of(event)
-    return held if place is None else held | {"queue": place.queue, "due_at": place.due_at}
+def _placed(row: FeedbackRow, event: Placing) -> Changes:  # noqa: ARG001 - it says so by itself
+    """Where it waits for somebody."""
+    place = event.placement
+    if place is None:
+        return {}
+    return {"queue": place.queue, "due_at": place.due_at}
 
 
-def _acted(row: FeedbackRow, event: d.LifeEvent) -> Changes:
-    """What was allowed, and what became of it."""
+def _held(row: FeedbackRow, event: d.Held) -> Changes:  # noqa: ARG001
+    """It stands in a conflict until that is settled, also when a deadline passes."""
+    return {"held_in_conflict": event.conflict is not None}
+
+
+def _released(row: FeedbackRow, event: d.HoldReleased) -> Changes:  # noqa: ARG001
+    return {"held_in_conflict": False}
+
+
+def _claimed(row: FeedbackRow, event: d.Claimed) -> Changes:
+    first = row.first_claimed_at or event.timestamp
+    return {"first_claimed_at": first, "last_claimed_at": event.timestamp}
+
+
+def _escalated(row: FeedbackRow, event: d.Escalated) -> Changes:
+    return {"escalations": (*row.escalations, event.cause)} if row.end is None else {}
+
+
+def _authorised(row: FeedbackRow, event: d.ActionAuthorised) -> Changes:
+    """What was allowed, first on whose authority, and until when its receipt is due."""
+    return {
+        "final_action": event.action,
+        "authorised_by": row.authorised_by or event.authority,
+        "chosen_action": None,
+        "due_at": event.placement.due_at,
+    }
+
+
+def _carried_out(
+    row: FeedbackRow,  # noqa: ARG001
+    event: d.ActionDelivered | d.ActionFailed | d.ActionUnknown | d.ActionReconciled | d.Reversed,
+) -> Changes:
+    """What became of the action."""
     match event:
-        case d.ActionAuthorised():
-            by = row.authorised_by or event.authority
-            return {"final_action": event.action, "authorised_by": by, "chosen_action": None}
-        case d.ActionDelivered():
+        case d.ActionDelivered() | d.ActionReconciled(delivered=True):
             return {"receipt": Receipt.DELIVERED, "delivered_at": event.timestamp}
-        case d.ActionFailed():
+        case d.ActionFailed() | d.ActionReconciled():
             return {"receipt": Receipt.FAILED}
         case d.ActionUnknown():
             return {"receipt": Receipt.UNKNOWN}
-        case d.ActionReconciled(delivered=True):
-            return {"receipt": Receipt.DELIVERED, "delivered_at": event.timestamp}
-        case d.ActionReconciled():
-            return {"receipt": Receipt.FAILED}
         case d.Reversed():
             return {"reversed_at": event.timestamp}
-        case _:
-            return {}
 
 
-def _sampled(event: d.LifeEvent) -> Changes:
+def _checked(
+    row: FeedbackRow,  # noqa: ARG001
+    event: d.AutoActioned
+    | d.QualitySampled
+    | d.QualityConfirmed
+    | d.QualityOverturned
+    | d.OutcomeObserved,
+) -> Changes:
     """The lot and the verdict. A lot counts where policy acted: nothing else is checked."""
     match event:
-        case d.AutoActioned(quality=draw) if draw is not None:
-            return {"sampled": draw.sampled, "sampling_rate": in_places(draw.rate)}
+        case d.AutoActioned(quality=draw):
+            return {} if draw is None else {"sampled": draw.sampled} | _rated(draw)
         case d.QualitySampled(draw=draw):
-            return {
-                "sampled": True,
-                "sampling_rate": in_places(draw.rate),
-                "quality_queue": draw.queue or QUALITY,
-            }
+            return {"sampled": True, "quality_queue": draw.queue or QUALITY} | _rated(draw)
         case d.QualityConfirmed():
             return {"quality_verdict": "confirm"}
         case d.QualityOverturned():
             return {"quality_verdict": "overturn"}
         case d.OutcomeObserved():
             return {"outcome_correct": event.correct, "outcome_at": event.observed_at}
-        case _:
-            return {}
+
+
+def _unsettled(
+    row: FeedbackRow,
+    event: d.ReversalFailed | d.QualityOverturned | d.Contested | d.Answered | d.Reversed,
+) -> Changes:
+    """What was raised over what was done and waits for somebody."""
+    return {"unsettled": unsettled_after(row.unsettled, event)}
+
+
+def _rated(draw: QualityDraw) -> Changes:
+    return {"sampling_rate": in_places(draw.rate)}
+
+
+QUALITY = "quality"
+"""The queue of quality checks where the policy names none."""
+
+PARTS = sorted_by_event(
+    _routed,
+    _met,
+    _escalated,
+    _placed,
+    _held,
+    _released,
+    _claimed,
+    staged,
+    settled,
+    _authorised,
+    _carried_out,
+    _checked,
+    _unsettled,
+    labelled,
+)

@@ -1,15 +1,10 @@
 """The row of the feedback projection."""
 
-from typing import Any
-
 from pydantic import AwareDatetime
 
 from application.metrics.facts import DecisionFacts
 from application.projections import Row
 from domain.values import Unsettled
-
-Changes = dict[str, Any]
-"""What one event changes in a row."""
 
 
 class FeedbackRow(DecisionFacts, Row):

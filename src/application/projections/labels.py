@@ -6,11 +6,19 @@ rate). One that came by itself, an observed outcome or a reversal, fills in unti
 
 from decimal import Decimal
 
-from application.projections.feedback_row import Changes, FeedbackRow
+from application.projections.feedback_row import FeedbackRow
+from application.projections.parts import Changes
 from domain.decision import events as d
 
 
-def labelled(row: FeedbackRow, event: d.LifeEvent) -> Changes:
+def labelled(
+    row: FeedbackRow,
+    event: d.ActionAuthorised
+    | d.QualityConfirmed
+    | d.QualityOverturned
+    | d.OutcomeObserved
+    | d.Reversed,
+) -> Changes:
     """What the event says of the label."""
     match event:
         case d.ActionAuthorised(authority="person"):

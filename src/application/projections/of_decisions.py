@@ -9,6 +9,7 @@ from domain.decision import events as d
 from domain.model import Event
 
 TOPICS: tuple[str, ...] = tuple(event.TOPIC for event in get_args(d.LifeEvent))
+LIFE = frozenset(TOPICS)
 
 
 class OfDecisions(Projection[R]):
@@ -18,8 +19,7 @@ class OfDecisions(Projection[R]):
 
     def key(self, event: Event) -> str | None:
         """The decision's id. A rejected attempt belongs to no decision's life."""
-        lives = isinstance(event, d.DecisionEvent) and not isinstance(event, d.AttemptRejected)
-        return str(event.originator_id) if lives else None
+        return str(event.originator_id) if event.TOPIC in LIFE else None
 
     def fold(self, row: R | None, positioned: Positioned) -> R | None:
         """The row after the event; a row that has gone does not come back."""

@@ -1,19 +1,20 @@
 """The review queues: what waits for a person, in which queue, until when, and who has it."""
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from application.projections import Row
 from application.projections.of_decisions import OfDecisions
+from application.projections.parts import Changes, sorted_by_event
 from application.projections.standing import (
+    Placing,
+    Raising,
     exceptions_of,
     in_places,
     level_after,
-    placement_of,
-    routing_of,
     status_after,
 )
 from domain.decision import events as d
@@ -66,17 +67,15 @@ class QueueItem(Row):
     """The first pair of eyes, while the second is awaited."""
 
 
-Changes = dict[str, Any]
-
 NO_LEASE: Changes = {"holder": None, "lease_expires_at": None}
-ENDS_A_LEASE = (
-    d.Released,
-    d.Reviewed,
-    d.Overridden,
-    d.SecondReviewed,
-    d.EscalationResolved,
-    d.ActionAuthorised,
-    d.Rerouted,
+EndsALease = (
+    d.Released
+    | d.Reviewed
+    | d.Overridden
+    | d.SecondReviewed
+    | d.EscalationResolved
+    | d.ActionAuthorised
+    | d.Rerouted
 )
 
 
@@ -113,14 +112,18 @@ class ReviewQueue(OfDecisions[QueueItem]):
             "level": level_after(row.level, event, in_conflict=row.conflict is not None),
             "waits": status not in (Status.RECEIVED, Status.ACTIONED),
         }
-        changes |= _routed(event) | _raised(row, event) | _placed(event) | _own(row, event)
+        for part in PARTS[type(event)]:
+            changes |= part(row, event)
         conflict = changes.get("conflict", row.conflict)
         changes["waits_for_a_person"] = status.waits_for_a_person and conflict is None
-        return row.model_copy(update=changes)
+        return row.changed(changes)
 
 
-def _routed(event: d.LifeEvent) -> Changes:
-    routing = routing_of(event)
+def _routed(
+    row: QueueItem,  # noqa: ARG001
+    event: d.AutoActioned | d.RoutedToReview | d.Escalated | d.Held,
+) -> Changes:
+    routing = event.routing
     if routing is None:
         return {}
     return {
@@ -131,17 +134,22 @@ def _routed(event: d.LifeEvent) -> Changes:
     }
 
 
-def _raised(row: QueueItem, event: d.LifeEvent) -> Changes:
+def _raised(row: QueueItem, event: Raising) -> Changes:
     """The exceptions met so far, each once."""
     codes = exceptions_of(event)
     return {"exceptions": tuple(dict.fromkeys((*row.exceptions, *codes)))} if codes else {}
 
 
-def _placed(event: d.LifeEvent) -> Changes:
+def _put_down(row: QueueItem, event: EndsALease) -> Changes:  # noqa: ARG001
+    """Whoever had it on lease has it no more."""
+    return NO_LEASE
+
+
+def _placed(row: QueueItem, event: Placing) -> Changes:  # noqa: ARG001
     """Where it waits now; whoever had it on lease has it no more."""
-    place = placement_of(event)
+    place = event.placement
     if place is None:
-        return NO_LEASE if isinstance(event, ENDS_A_LEASE) else {}
+        return {}
     return NO_LEASE | {
         "queue": place.queue,
         "seat": place.seat,
@@ -151,7 +159,17 @@ def _placed(event: d.LifeEvent) -> Changes:
     }
 
 
-def _own(row: QueueItem, event: d.LifeEvent) -> Changes:
+def _own(
+    row: QueueItem,
+    event: d.Escalated
+    | d.Held
+    | d.HoldReleased
+    | d.Claimed
+    | d.Reviewed
+    | d.Overridden
+    | d.ActionAuthorised
+    | d.Rerouted,
+) -> Changes:
     """What only one kind of event changes."""
     match event:
         case d.Escalated():
@@ -182,5 +200,6 @@ def _own(row: QueueItem, event: d.LifeEvent) -> Changes:
         case d.Rerouted():
             asked = row.missing if row.conflict else ()
             return {"first_reviewer": None, "missing": asked}
-        case _:
-            return {}
+
+
+PARTS = sorted_by_event(_routed, _raised, _put_down, _placed, _own)

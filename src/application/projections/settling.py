@@ -3,7 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
-from application.projections.feedback_row import Changes, FeedbackRow
+from application.projections.feedback_row import FeedbackRow
+from application.projections.parts import Changes
 from domain.decision import events as d
 from domain.values import Disposition, Lane
 
@@ -19,7 +20,19 @@ UNSETTLED: Changes = {
 """A first review that nothing came of: it was escalated, held, overtaken or ended before."""
 
 
-def settled(row: FeedbackRow, event: d.LifeEvent) -> Changes:
+def settled(
+    row: FeedbackRow,
+    event: d.Reviewed
+    | d.Overridden
+    | d.SecondReviewed
+    | d.EscalationResolved
+    | d.Escalated
+    | d.Held
+    | d.Rerouted
+    | d.Expired
+    | d.Withdrawn
+    | d.Superseded,
+) -> Changes:
     """What the event says of the disposition. A return, a referral, a question settle nothing."""
     match event:
         case d.Reviewed() if event.disposition is not Disposition.RETURN:

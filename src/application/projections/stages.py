@@ -6,17 +6,30 @@ and a first pair of eyes each end one stage and begin the next. A question leave
 
 from datetime import datetime
 
-from application.projections.feedback_row import Changes, FeedbackRow
-from application.projections.standing import placement_of
+from application.projections.feedback_row import FeedbackRow
+from application.projections.parts import Changes
 from domain.decision import events as d
 from domain.values import Disposition
 
 
-def staged(row: FeedbackRow, event: d.LifeEvent, *, ends: bool) -> Changes:
-    """The stages after an event, which may end the decision."""
+def staged(
+    row: FeedbackRow,
+    event: d.RoutedToReview
+    | d.Escalated
+    | d.InformationRequested
+    | d.InformationProvided
+    | d.DeadlineMissed
+    | d.Reviewed
+    | d.Overridden
+    | d.SecondReviewed
+    | d.EscalationResolved
+    | d.Held
+    | d.Rerouted,
+) -> Changes:
+    """The stages after an event."""
     match event:
         case d.RoutedToReview():
-            return _cut_short(row, event.timestamp) | _entered(row, event, event.placement.due_at)
+            return cut_short(row, event.timestamp) | _entered(row, event, event.placement.due_at)
         case d.Escalated():
             return _escalated(row, event)
         case d.InformationRequested() | d.InformationProvided():
@@ -28,9 +41,7 @@ def staged(row: FeedbackRow, event: d.LifeEvent, *, ends: bool) -> Changes:
         case d.SecondReviewed() | d.EscalationResolved():
             return _closed(row, event.timestamp)
         case d.Held() | d.Rerouted():
-            return _cut_short(row, event.timestamp)
-        case _:
-            return _cut_short(row, event.timestamp) if ends else {}
+            return cut_short(row, event.timestamp)
 
 
 def _entered(row: FeedbackRow, event: d.LifeEvent, due_at: datetime) -> Changes:
@@ -41,13 +52,13 @@ def _entered(row: FeedbackRow, event: d.LifeEvent, due_at: datetime) -> Changes:
 def _escalated(row: FeedbackRow, event: d.Escalated) -> Changes:
     if event.cause == "timeout" and row.stage_due_at is not None:
         return {}
-    before = _closed if event.cause == "reviewer" else _cut_short
+    before = _closed if event.cause == "reviewer" else cut_short
     return before(row, event.timestamp) | _entered(row, event, event.placement.due_at)
 
 
-def _moved(row: FeedbackRow, event: d.LifeEvent) -> Changes:
+def _moved(row: FeedbackRow, event: d.InformationRequested | d.InformationProvided) -> Changes:
     """An answer gives the open stage a new deadline, unless one was missed by then."""
-    place = placement_of(event)
+    place = event.placement
     if place is None or row.stage_due_at is None or row.stage_due_at < event.timestamp:
         return {}
     return {"stage_due_at": place.due_at}
@@ -72,7 +83,7 @@ def _closed(row: FeedbackRow, at: datetime) -> Changes:
     }
 
 
-def _cut_short(row: FeedbackRow, at: datetime) -> Changes:
+def cut_short(row: FeedbackRow, at: datetime) -> Changes:
     """Nobody has to dispose of it any more: it was due only if its deadline had passed."""
     if row.stage_due_at is None:
         return {}

@@ -1,111 +1,62 @@
 """Where a decision stands after each event: the little of its state that several rows show."""
 
 from decimal import Decimal
-from typing import assert_never
 
 from domain.decision import events as d
 from domain.decision.state import Status
-from domain.values import Disposition, ExceptionCode, Placement
+from domain.values import Disposition, ExceptionCode
 
 PLACES = Decimal("1e-12")
 """A probability in a row has twelve decimals: as many as survive a trip through JSON numbers."""
 
 
-def status_after(  # noqa: C901 - one line an event
-    status: Status, level: int, event: d.LifeEvent
-) -> Status:
+MOVES: dict[type[d.DecisionEvent], Status | None] = {
+    d.Recommended: Status.RECEIVED,
+    d.AutoActioned: None,
+    d.RoutedToReview: Status.IN_REVIEW,
+    d.Escalated: Status.ESCALATED,
+    d.Held: Status.HELD,
+    d.HoldReleased: None,
+    d.Claimed: None,
+    d.Released: None,
+    d.InformationRequested: Status.AWAITING_INFORMATION,
+    d.InformationProvided: None,
+    d.Reviewed: Status.AWAITING_SECOND_REVIEW,
+    d.Overridden: Status.AWAITING_SECOND_REVIEW,
+    d.SecondReviewed: None,
+    d.EscalationResolved: None,
+    d.ActionAuthorised: Status.ACTIONED,
+    d.ActionDelivered: Status.COMPLETED,
+    d.ActionFailed: Status.ACTION_FAILED,
+    d.ActionUnknown: Status.ACTION_UNKNOWN,
+    d.ActionReconciled: Status.COMPLETED,
+    d.ReversalAuthorised: None,
+    d.Reversed: Status.REVERSED,
+    d.ReversalFailed: None,
+    d.QualitySampled: None,
+    d.QualityConfirmed: None,
+    d.QualityOverturned: None,
+    d.Contested: None,
+    d.Answered: None,
+    d.OutcomeObserved: None,
+    d.DeadlineMissed: None,
+    d.Rerouted: None,
+    d.Expired: Status.EXPIRED,
+    d.Withdrawn: Status.WITHDRAWN,
+    d.Superseded: Status.SUPERSEDED,
+}
+"""Where each event puts a decision, whatever it says; None leaves it where it stands."""
+
+
+def status_after(status: Status, level: int, event: d.LifeEvent) -> Status:
     """The status after an event; `level` is how far up the ladder the decision stood before it."""
     match event:
-        case d.Recommended():
-            return Status.RECEIVED
-        case d.RoutedToReview():
-            return Status.IN_REVIEW
-        case d.Escalated():
-            return Status.ESCALATED
-        case d.Held():
-            return Status.HELD
-        case d.InformationRequested():
-            return Status.AWAITING_INFORMATION
-        case d.InformationProvided():
-            return _informed(status, level, event)
-        case d.Reviewed() | d.Overridden():
-            return _reviewed(event)
-        case d.EscalationResolved():
-            return Status.COMPLETED if event.action is None else status
-        case d.ActionAuthorised():
-            return Status.ACTIONED
-        case d.ActionDelivered() | d.ActionReconciled():
+        case d.Reviewed(disposition=Disposition.RETURN) | d.EscalationResolved(action=None):
             return Status.COMPLETED
-        case d.ActionFailed():
-            return Status.ACTION_FAILED
-        case d.ActionUnknown():
-            return Status.ACTION_UNKNOWN
-        case d.Reversed():
-            return Status.REVERSED
-        case d.Expired():
-            return Status.EXPIRED
-        case d.Withdrawn():
-            return Status.WITHDRAWN
-        case d.Superseded():
-            return Status.SUPERSEDED
+        case d.InformationProvided() if event.placement is not None:
+            return Status.ESCALATED if level else Status.IN_REVIEW
         case _:
-            return _unmoved(status, event)
-
-
-def _informed(status: Status, level: int, event: d.InformationProvided) -> Status:
-    if event.placement is None:
-        return status
-    return Status.ESCALATED if level else Status.IN_REVIEW
-
-
-def _reviewed(event: d.Reviewed | d.Overridden) -> Status:
-    if isinstance(event, d.Reviewed) and event.disposition is Disposition.RETURN:
-        return Status.COMPLETED
-    return Status.AWAITING_SECOND_REVIEW
-
-
-Unmoving = (
-    d.AutoActioned
-    | d.HoldReleased
-    | d.Claimed
-    | d.Released
-    | d.SecondReviewed
-    | d.ReversalAuthorised
-    | d.ReversalFailed
-    | d.QualitySampled
-    | d.QualityConfirmed
-    | d.QualityOverturned
-    | d.Contested
-    | d.Answered
-    | d.OutcomeObserved
-    | d.DeadlineMissed
-    | d.Rerouted
-)
-
-
-def _unmoved(status: Status, event: Unmoving) -> Status:
-    """The events that leave a decision where it stands; a new one has to be sorted in here."""
-    match event:
-        case (
-            d.AutoActioned()
-            | d.HoldReleased()
-            | d.Claimed()
-            | d.Released()
-            | d.SecondReviewed()
-            | d.ReversalAuthorised()
-            | d.ReversalFailed()
-            | d.QualitySampled()
-            | d.QualityConfirmed()
-            | d.QualityOverturned()
-            | d.Contested()
-            | d.Answered()
-            | d.OutcomeObserved()
-            | d.DeadlineMissed()
-            | d.Rerouted()
-        ):
-            return status
-        case _:
-            assert_never(event)
+            return MOVES[type(event)] or status
 
 
 def level_after(level: int, event: d.LifeEvent, *, in_conflict: bool) -> int:
@@ -133,6 +84,24 @@ def routing_of(event: d.LifeEvent) -> d.Routing | None:
             return None
 
 
+Raising = (
+    d.AutoActioned
+    | d.RoutedToReview
+    | d.Escalated
+    | d.Held
+    | d.DeadlineMissed
+    | d.Expired
+    | d.ActionFailed
+    | d.ActionUnknown
+    | d.ReversalFailed
+    | d.QualityOverturned
+    | d.Contested
+    | d.Rerouted
+    | d.Superseded
+)
+"""The events that may raise exceptions."""
+
+
 def exceptions_of(event: d.LifeEvent) -> tuple[ExceptionCode, ...]:
     """The exceptions that an event raises; where routing spoke, they are routing's."""
     if (routing := routing_of(event)) is not None:
@@ -158,21 +127,16 @@ RAISED_BY: dict[type[d.DecisionEvent], ExceptionCode] = {
 }
 
 
-def placement_of(event: d.LifeEvent) -> Placement | None:
-    """Where the event puts the decision to wait for somebody; a receipt is not waited for here."""
-    match event:
-        case (
-            d.RoutedToReview()
-            | d.Escalated()
-            | d.Held()
-            | d.InformationRequested()
-            | d.InformationProvided()
-            | d.ActionFailed()
-            | d.ActionUnknown()
-        ):
-            return event.placement
-        case _:
-            return None
+Placing = (
+    d.RoutedToReview
+    | d.Escalated
+    | d.Held
+    | d.InformationRequested
+    | d.InformationProvided
+    | d.ActionFailed
+    | d.ActionUnknown
+)
+"""The events that may put a decision to wait for somebody; a receipt is not waited for there."""
 
 
 def in_places(probability: Decimal | None) -> Decimal | None:

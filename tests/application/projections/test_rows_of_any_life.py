@@ -1,5 +1,7 @@
 """What the rows say of a decision is what its own state says, at every step of any life."""
 
+from typing import get_args
+
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
@@ -7,6 +9,8 @@ from application.ports import Positioned
 from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem, ReviewQueue
+from application.projections.standing import MOVES
+from domain.decision.events import LifeEvent
 from domain.decision.state import Status
 from domain.values import Lane
 from tests.domain.a_life import Life
@@ -104,3 +108,7 @@ class LifeInRows(Life):
 
 TestALifeInRows = LifeInRows.TestCase
 TestALifeInRows.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_every_event_of_a_life_is_sorted_in() -> None:
+    assert set(MOVES) == set(get_args(LifeEvent))

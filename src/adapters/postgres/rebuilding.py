@@ -1,0 +1,126 @@
+"""Rebuilding: the log is folded stream by stream, each row from its first event to its last.
+
+Whoever folds this way says up to which position. Writers commit in the order of positions, so what
+lies up to one that has been seen never changes, and every page, in any process, reads the same log.
+"""
+
+import gc
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from multiprocessing import get_context
+from os import cpu_count
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg import Cursor
+
+from adapters.postgres import rows
+from adapters.postgres.encoding import EventCodec
+from application.ports import Positioned
+from application.projections import Projection, Row, fold_onto
+
+R = TypeVar("R", bound=Row)
+
+READ = """
+    SELECT e.originator_id::text, e.originator_version, e.topic, e.state, e.notification_id
+    FROM remit_events AS e
+    WHERE (e.originator_id, e.originator_version) > (%s, %s) AND e.originator_id < %s
+        AND e.notification_id <= %s AND (%s::text[] IS NULL OR e.topic = ANY (%s))
+    ORDER BY e.originator_id, e.originator_version LIMIT %s
+"""
+STREAM_AT = """
+    SELECT originator_id FROM remit_events WHERE notification_id >= %s
+    ORDER BY notification_id LIMIT 1
+"""
+NIL, MAX = UUID(int=0), UUID(int=2**128 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The streams from `first`, up to and without `end`, up to a position in the log."""
+
+    first: UUID
+    end: UUID
+    horizon: int
+
+
+def spans(cursor: Cursor[Any], horizon: int, size: int) -> list[Span]:
+    """The whole log up to the horizon, in parts of about so many events."""
+    found = {
+        stream
+        for at in range(size, horizon, size)
+        for stream in rows.tuples(cursor, binary=True).execute(STREAM_AT, (at,)).fetchone() or ()
+    }
+    return [Span(*ends, horizon) for ends in pairwise((NIL, *sorted(found), MAX))]
+
+
+def folded(
+    cursor: Cursor[Any], codec: EventCodec, projection: Projection[R], span: Span, page: int = 2_000
+) -> Iterator[list[R]]:
+    """The rows of the span's streams, a page of events at a time; no more is held in memory."""
+    topics = codec.stored_topics(projection.topics) if projection.topics else None
+    stream, version = str(span.first), 0
+    unfinished: dict[str, R | None] = {}
+    while True:
+        parameters = (stream, version, span.end, span.horizon, topics, topics, page)
+        reader = rows.tuples(cursor, binary=True).execute(READ, parameters, prepare=True)
+        found = reader.fetchall()
+        concerned = projection.concerned([Positioned(e[4], codec.read(*e[:4])) for e in found])
+        fold_onto(projection, unfinished, concerned)
+        if len(found) < page:
+            yield [row for row in unfinished.values() if row is not None]
+            return
+        # The page may end in the middle of a stream: its rows wait for the next.
+        stream, version = found[-1][:2]
+        last = {key for key, each in concerned if str(each.event.originator_id) == stream}
+        yield [r for key, r in unfinished.items() if r is not None and key not in last]
+        unfinished = {key: unfinished[key] for key in last}
+
+
+def fill(
+    url: str, codec: EventCodec, projection: Projection[R], table: str, parts: Sequence[Span]
+) -> Iterator[int]:
+    """Fill an empty table from the log, in as many processes as there are processors.
+
+    Tells how many parts are in it, after each.
+    """
+    with psycopg.connect(url) as connection:
+        oid = rows.number(connection.cursor(), "SELECT to_regclass(%s)::oid", table)
+    task = partial(fill_part, url, codec, projection, table, oid)
+    if len(parts) == 1:
+        task(parts[0])
+        yield 1
+        return
+    processes = min(len(parts), cpu_count() or 1)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _rarely_collect)
+    try:
+        pending = [pool.submit(task, part) for part in parts]
+        for done, part in enumerate(as_completed(pending), 1):
+            part.result()
+            yield done
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _rarely_collect() -> None:
+    """Events and rows form no cycles: looking for some costs a third of the time."""
+    gc.freeze()
+    gc.set_threshold(500_000)
+
+
+def fill_part(
+    url: str, codec: EventCodec, projection: Projection[R], table: str, oid: int, part: Span
+) -> None:
+    """Add the rows of one part, all or none.
+
+    A process whose rebuild was killed may come here later: then the table is another one's.
+    """
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(rows.statement_of("LOCK TABLE {t} IN ROW EXCLUSIVE MODE", t=table))
+        if rows.number(cursor, "SELECT to_regclass(%s)::oid", table) == oid:
+            for page in folded(cursor, codec, projection, part):
+                rows.fill(cursor, projection, table, page)
