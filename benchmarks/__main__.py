@@ -1,0 +1,78 @@
+"""Run the benchmarks: `uv run --group bench python -m benchmarks`."""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from adapters.postgres.embedded import embedded
+from benchmarks import report
+from benchmarks.rows import ROWS, Round, Row
+from benchmarks.subjects import SUBJECTS, Figures, Site, measured
+
+DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    names = [row.name for row in ROWS]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured")
+    parser.add_argument("--seconds", type=float, default=10, help="how long each measurement takes")
+    parser.add_argument("--only", nargs="+", metavar="ROW", choices=names, default=names)
+    parser.add_argument("--out", type=Path, default=DOCS, help="where results.json and .svg go")
+    return parser.parse_args()
+
+
+def needed(rows: list[Row]) -> list[str]:
+    """The subjects of these rows, each once, in the order they are measured."""
+    wanted = {need for row in rows for need in row.needs}
+    return [name for name in SUBJECTS if name in wanted]
+
+
+def play(
+    site: Site, names: list[str], count: int, console: Console
+) -> tuple[list[Round], dict[str, str]]:
+    """Interleaved: every subject once a round, every other round backwards."""
+    rounds: list[Round] = []
+    failures: dict[str, str] = {}
+    for number in range(count):
+        found: dict[str, Figures] = {}
+        for name in names if number % 2 == 0 else names[::-1]:
+            started = time.monotonic()
+            try:
+                found[name] = measured(site, SUBJECTS[name])
+            except Exception as failure:  # noqa: BLE001 - a row that fails says so, others go on
+                failures[name] = f"round {number + 1}, {name}: {failure}"
+                console.print(f"[red]{failures[name]}[/]", highlight=False)
+                continue
+            figures = found[name]
+            console.print(
+                f"round {number + 1}  {name:16} {figures.rate:>10,.0f}/s  p50 {figures.p50:8.3f} ms"
+                f"  p99 {figures.p99:8.3f} ms  [dim]{time.monotonic() - started:.0f} s[/]",
+                highlight=False,
+            )
+        rounds.append(found)
+    return rounds, failures
+
+
+def main() -> None:
+    """Everything: start what is needed, measure, check, show, keep."""
+    asked = arguments()
+    console = Console(width=max(Console().width, 150))
+    rows = [row for row in ROWS if row.name in asked.only]
+    with tempfile.TemporaryDirectory(prefix="remit-bench-") as name:
+        directory = Path(name)
+        with embedded(directory / "postgres", keep=False) as url:
+            site = Site.prepare(directory, url, asked.seconds)
+            told = report.machine(url) | {"rounds": asked.rounds, "seconds": asked.seconds}
+            measurements, failures = play(site, needed(rows), asked.rounds, console)
+    outcomes = [row.outcome(measurements, failures) for row in rows]
+    report.show(outcomes, console)
+    report.keep(asked.out / "results.json", told, outcomes, measurements)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What `remit` is measured against: each as a good engineer would write it, on its defaults."""
