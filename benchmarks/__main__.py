@@ -8,10 +8,12 @@ from pathlib import Path
 from rich.console import Console
 
 from adapters.postgres.embedded import embedded
-from benchmarks import report
+from benchmarks import picture, report
 from benchmarks.rows import ROWS, Round, Row
-from benchmarks.subjects import SUBJECTS, Figures, Site, measured
+from benchmarks.stores import ONCE, STORES
+from benchmarks.subjects import SUBJECTS, Figures, Site, Sizes, measured
 
+ALL = SUBJECTS | STORES | ONCE
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 
 
@@ -22,6 +24,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured")
     parser.add_argument("--seconds", type=float, default=10, help="how long each measurement takes")
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=names, default=names)
+    parser.add_argument(
+        "--large",
+        type=int,
+        default=0,
+        metavar="EVENTS",
+        help="grow a large store too, for the row `growth` (10000000: some 10 minutes and 15 GB)",
+    )
+    parser.add_argument("--rebuild", type=int, default=1_000_000, metavar="EVENTS")
+    parser.add_argument("--memory", type=int, default=1_000_000, metavar="DECISIONS")
     parser.add_argument("--out", type=Path, default=DOCS, help="where results.json and .svg go")
     return parser.parse_args()
 
@@ -29,7 +40,7 @@ def arguments() -> argparse.Namespace:
 def needed(rows: list[Row]) -> list[str]:
     """The subjects of these rows, each once, in the order they are measured."""
     wanted = {need for row in rows for need in row.needs}
-    return [name for name in SUBJECTS if name in wanted]
+    return [name for name in ALL if name in wanted]
 
 
 def play(
@@ -40,10 +51,11 @@ def play(
     failures: dict[str, str] = {}
     for number in range(count):
         found: dict[str, Figures] = {}
-        for name in names if number % 2 == 0 else names[::-1]:
+        todo = [name for name in names if name not in ONCE or number == count - 1]
+        for name in todo if number % 2 == 0 else todo[::-1]:
             started = time.monotonic()
             try:
-                found[name] = measured(site, SUBJECTS[name])
+                found[name] = measured(site, ALL[name])
             except Exception as failure:  # noqa: BLE001 - a row that fails says so, others go on
                 failures[name] = f"round {number + 1}, {name}: {failure}"
                 console.print(f"[red]{failures[name]}[/]", highlight=False)
@@ -62,16 +74,19 @@ def main() -> None:
     """Everything: start what is needed, measure, check, show, keep."""
     asked = arguments()
     console = Console(width=max(Console().width, 150))
+    sizes = Sizes(asked.large, asked.rebuild, asked.memory)
     rows = [row for row in ROWS if row.name in asked.only]
     with tempfile.TemporaryDirectory(prefix="remit-bench-") as name:
         directory = Path(name)
         with embedded(directory / "postgres", keep=False) as url:
-            site = Site.prepare(directory, url, asked.seconds)
+            site = Site.prepare(directory, url, asked.seconds, sizes)
             told = report.machine(url) | {"rounds": asked.rounds, "seconds": asked.seconds}
-            measurements, failures = play(site, needed(rows), asked.rounds, console)
+            names = needed([row for row in rows if sizes.large or row.name != "growth"])
+            measurements, failures = play(site, names, asked.rounds, console)
     outcomes = [row.outcome(measurements, failures) for row in rows]
     report.show(outcomes, console)
     report.keep(asked.out / "results.json", told, outcomes, measurements)
+    picture.draw(outcomes, asked.out / "results.svg", report.caption(told))
 
 
 if __name__ == "__main__":

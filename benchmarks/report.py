@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.rows import Outcome, Round
@@ -81,7 +82,7 @@ def show(outcomes: list[Outcome], console: Console) -> None:
     console.print(table(outcomes))
     for outcome in outcomes:
         if outcome.why:
-            console.print(f"[red]{outcome.row.name}[/] failed: {outcome.why}", markup=True)
+            console.print(f"[red]{outcome.row.name}[/] {outcome.verdict}: {escape(outcome.why)}")
 
 
 def machine(url: str) -> dict[str, Any]:
@@ -100,6 +101,15 @@ def machine(url: str) -> dict[str, Any]:
         "packages": {name: version(name) for name in PACKAGES},
         "postgresql": {name: row[0] for name, row in settings.items() if row},
     }
+
+
+def caption(told: Mapping[str, Any]) -> str:
+    """What the picture says below its title."""
+    postgres = told["postgresql"]["server_version"].split()[0]
+    return (
+        f"{told['at'][:10]}; {told['cores']} cores for PostgreSQL {postgres}, server and load "
+        f"together; {told['rounds']} rounds of {told['seconds']:g} s, medians"
+    )
 
 
 def _processor() -> str:

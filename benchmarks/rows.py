@@ -26,14 +26,19 @@ class Row:
     less_is_better: bool = False
     absolute: bool = False
     """The bar is a figure of ours, not a ratio."""
+    objection: Callable[[Round], str] = lambda _: ""
+    """What else speaks against a round."""
 
     def outcome(self, rounds: list[Round], failures: Mapping[str, str]) -> "Outcome":
         """What all rounds say: the median of the rounds' ratios, not the ratio of medians."""
         broken = [failures[need] for need in self.needs if need in failures]
-        pairs = [self.pair(each) for each in rounds if all(need in each for need in self.needs)]
+        whole = [each for each in rounds if all(need in each for need in self.needs)]
+        pairs = [self.pair(each) for each in whole]
         if broken or not pairs:
             why = broken[0] if broken else ""
             return Outcome(self, (), "failed" if broken else "not run", why)
+        if objections := [said for each in whole if (said := self.objection(each))]:
+            return Outcome(self, tuple(pairs), "must not met", objections[0])
         return Outcome(self, tuple(pairs), self._verdict(pairs), "")
 
     def figure(self, pair: Pair) -> float:
@@ -67,6 +72,14 @@ class Outcome:
     def figures(self) -> list[float]:
         """The figure of each round."""
         return [self.row.figure(pair) for pair in self.pairs]
+
+
+GROWS_AT_MOST = 10.0
+"""Megabytes that the last quarter may lie above the second: caches fill, garbage waits."""
+
+
+def _grew(megabytes: float) -> str:
+    return f"it grew by {megabytes:.0f} MB" if megabytes > GROWS_AT_MOST else ""
 
 
 def rates(ours: str, theirs: str) -> Callable[[Round], Pair]:
@@ -150,6 +163,53 @@ ROWS = (
         ("get_events",),
         alone("get_events"),
         "/s",
+        absolute=True,
+    ),
+    Row(
+        "growth",
+        "time a decision takes, 32 connections: large store / 10,000 events",
+        ("large_store", "small_store"),
+        lambda r: (32_000 / r["large_store"].rate, 32_000 / r["small_store"].rate),
+        "ms",
+        1.15,
+        1.05,
+        less_is_better=True,
+    ),
+    Row(
+        "rebuild",
+        "rebuild of the feedback facts",
+        ("rebuild",),
+        alone("rebuild"),
+        "events/s",
+        50_000,
+        200_000,
+        absolute=True,
+    ),
+    Row(
+        "memory",
+        "memory of one server process over a million decisions",
+        ("memory",),
+        alone("memory"),
+        "MB",
+        200,
+        less_is_better=True,
+        absolute=True,
+        objection=lambda r: _grew(r["memory"].more["grew_by"]),
+    ),
+    Row(
+        "metrics_page",
+        "p50 of every metric of a type, on the largest store grown",
+        ("metrics_page",),
+        lambda r: (r["metrics_page"].p50, 0.0),
+        "ms",
+        absolute=True,
+    ),
+    Row(
+        "queue_page",
+        "p50 of a queue's first page, on the largest store grown",
+        ("queue_page",),
+        lambda r: (r["queue_page"].p50, 0.0),
+        "ms",
         absolute=True,
     ),
     Row(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 import psycopg
@@ -37,6 +38,9 @@ SUBJECTS_A_LOAD = 10_000_000
 MOST_READ = 2_000
 
 
+Kind = Literal["post", "batch", "get"]
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What one measurement says. Times in milliseconds."""
@@ -47,6 +51,18 @@ class Figures:
     more: dict[str, float] = field(default_factory=dict[str, float])
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much there is to work on; 0 leaves out what needs it."""
+
+    large: int = 0
+    """Events of the large store."""
+    rebuild: int = 1_000_000
+    """Events to rebuild from."""
+    memory: int = 1_000_000
+    """Decisions that one server process takes while its memory is watched."""
+
+
 @dataclass(slots=True)
 class Site:
     """Where everything stands during a run."""
@@ -54,18 +70,21 @@ class Site:
     directory: Path
     url: str
     seconds: float
+    sizes: Sizes
     installation: Installation
+    installations: dict[str, Installation] = field(default_factory=dict[str, Installation])
+    """Those on grown stores."""
     databases: dict[str, str] = field(default_factory=dict[str, str])
     known: list[UUID] = field(default_factory=list[UUID])
     """Decisions that can be asked for."""
     _firsts: Iterator[int] = field(default_factory=lambda: itertools.count(0, SUBJECTS_A_LOAD))
 
     @classmethod
-    def prepare(cls, directory: Path, url: str, seconds: float) -> "Site":
+    def prepare(cls, directory: Path, url: str, seconds: float, sizes: Sizes) -> "Site":
         """A database with the product installed in it."""
         here = directory / "remit"
         installed = install(here, create_database(url, "remit_bench"))
-        return cls(directory, url, seconds, installed)
+        return cls(directory, url, seconds, sizes, installed)
 
     def first(self) -> int:
         """A range of subjects that nobody has used."""
@@ -76,6 +95,41 @@ class Site:
         if name not in self.databases:
             self.databases[name] = create_database(self.url, f"bench_{name}")
         return self.databases[name]
+
+    def decided(
+        self,
+        installation: Installation,
+        kind: Kind = "post",
+        connections: int = 32,
+        processes: int = 1,
+        *,
+        beside: bool = False,
+    ) -> Figures:
+        """Decisions through the product, each looked for afterwards in the database."""
+        before = checking.newest(installation.url)
+        answers = self.directory / "answers.ndjson"
+        with served(installation, processes, beside) as services:
+            load = Load(
+                ports=[one.port for one in services],
+                kind=kind,
+                key=services[0].key,
+                first=self.first(),
+                connections=connections,
+                seconds=self.seconds,
+                answers=answers,
+            )
+            result = sent(load)
+        counted = asyncio.run(checking.check(installation, before, answers))
+        caught_up(installation)
+        if installation is self.installation:
+            self.known = list(itertools.islice(checking.acknowledged(answers), MOST_READ))
+        each = load.lines if kind == "batch" else 1
+        more: dict[str, float] = {
+            "decisions_checked": counted.decisions,
+            "events_checked": counted.events,
+            "replayed": counted.replayed,
+        }
+        return figures_of(result, each, more)
 
 
 Measure = Callable[[Site], Figures]
@@ -89,7 +143,7 @@ def bare(clients: int) -> Measure:
         url = site.database("pgbench")
         if not known:
             with psycopg.connect(url) as connection:
-                connection.execute(SINGLE_ROW_TABLE)  # type: ignore[arg-type]
+                connection.execute(SINGLE_ROW_TABLE)
         before = _count(url, "SELECT count(*) FROM single_rows")
         said = pgbench(url, clients, site.seconds)
         stored = _count(url, "SELECT count(*) FROM single_rows") - before
@@ -101,42 +155,25 @@ def bare(clients: int) -> Measure:
 
 
 @contextmanager
-def served(site: Site, processes: int, beside: bool) -> Generator[list[Served]]:
+def served(installation: Installation, processes: int, beside: bool) -> Generator[list[Served]]:
     """The product's processes; `beside` has the log followed by a process of its own."""
     with ExitStack() as stack:
         if beside:
-            stack.enter_context(working(site.installation))
+            stack.enter_context(working(installation))
         options = ("--no-work",) if beside else ()
-        yield [stack.enter_context(product(site.installation, *options)) for _ in range(processes)]
-    catch_up(site.installation.url)  # so that no follower works during the next measurement
+        yield [stack.enter_context(product(installation, *options)) for _ in range(processes)]
+
+
+def caught_up(installation: Installation) -> None:
+    """Let the projections arrive at the end, so that no follower works during what comes next."""
+    catch_up(installation.url)
 
 
 def ours(
-    kind: str = "post", connections: int = 32, processes: int = 1, *, beside: bool = False
+    kind: Kind = "post", connections: int = 32, processes: int = 1, *, beside: bool = False
 ) -> Measure:
-    """Decisions through the product, each checked afterwards in the database."""
-
-    def measure(site: Site) -> Figures:
-        before = checking.newest(site.installation.url)
-        answers = site.directory / "answers.ndjson"
-        with served(site, processes, beside) as services:
-            load = Load(
-                ports=[one.port for one in services],
-                kind=kind,  # type: ignore[arg-type]
-                key=services[0].key,
-                first=site.first(),
-                connections=connections,
-                seconds=site.seconds,
-                answers=answers,
-            )
-            result = _sent(load)
-        counted = asyncio.run(checking.check(site.installation, before, answers))
-        site.known = list(itertools.islice(checking.acknowledged(answers), MOST_READ))
-        each = load.lines if kind == "batch" else 1
-        more = {"decisions_checked": counted.decisions, "events_checked": counted.events}
-        return _figures(result, each, more)
-
-    return measure
+    """Decisions through the product, on the run's own store."""
+    return lambda site: site.decided(site.installation, kind, connections, processes, beside=beside)
 
 
 def theirs(name: str, count: str) -> Measure:
@@ -153,11 +190,11 @@ def theirs(name: str, count: str) -> Measure:
                 first=site.first(),
                 seconds=site.seconds,
             )
-            result = _sent(load)
+            result = sent(load)
             stored = _count(url, count) - before
         if stored != result.acknowledged:
             raise BenchmarkFailed(f"{name}: {result.acknowledged} acknowledged, {stored} stored")
-        return _figures(result)
+        return figures_of(result)
 
     return measure
 
@@ -166,7 +203,7 @@ def echo(site: Site) -> Figures:
     """The load generator against an application that does nothing."""
     with peer("echo", site.url, site.directory) as service:
         load = Load(ports=[service.port], kind="post", key=service.key, seconds=site.seconds)
-        return _figures(_sent(load))
+        return figures_of(sent(load))
 
 
 def stock(threads: int) -> Measure:
@@ -189,7 +226,7 @@ def reads(*views: str) -> Measure:
         if not site.known:
             ours()(site)
         paths = [f"/v1/decisions/{id}{view}" for id in site.known for view in views]
-        with served(site, 1, False) as (service,):
+        with served(site.installation, 1, False) as (service,):
             load = Load(
                 ports=[service.port],
                 kind="get",
@@ -197,7 +234,7 @@ def reads(*views: str) -> Measure:
                 paths=paths,
                 seconds=site.seconds,
             )
-            return _figures(_sent(load), 1 / len(views))
+            return figures_of(sent(load), 1 / len(views))
 
     return measure
 
@@ -208,14 +245,16 @@ def measured(site: Site, measure: Measure) -> Figures:
     return measure(site)
 
 
-def _sent(load: Load) -> Result:
+def sent(load: Load) -> Result:
+    """Send a load of which every request must be acknowledged."""
     result = send(load)
     if result.failed or not result.measured:
         raise BenchmarkFailed(f"{result.measured} measured; not acknowledged: {result.failed}")
     return result
 
 
-def _figures(result: Result, each: float = 1, more: dict[str, float] | None = None) -> Figures:
+def figures_of(result: Result, each: float = 1, more: dict[str, float] | None = None) -> Figures:
+    """What a load came to; `each` is how many one answer counts for."""
     told = {"acknowledged": result.acknowledged, "load_generator_cpu": result.cpu}
     told |= {"p90": result.p90, "p999": result.p999, "worst": result.worst}
     return Figures(result.rate * each, result.p50, result.p99, told | (more or {}))
@@ -223,7 +262,7 @@ def _figures(result: Result, each: float = 1, more: dict[str, float] | None = No
 
 def _count(url: str, question: str) -> int:
     with psycopg.connect(url) as connection:
-        row = connection.execute(SQL(question)).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(SQL(question)).fetchone()
     assert row is not None
     return int(row[0])
 

@@ -33,20 +33,25 @@ class Case(TypedDict, total=False):
     action: str | None
 
 
-def route(case: Case) -> Case:
+def route(state: Case) -> Case:
     """Which lane."""
-    recommendation = case["recommendation"]["recommendation"]
+    recommendation = state["recommendation"]["recommendation"]
     return {"lane": lane_of(recommendation["confidence"], recommendation["risk"])}
 
 
-def act(case: Case) -> Case:
+def act(state: Case) -> Case:
     """Policy allowed it."""
-    return {"action": case["recommendation"]["recommendation"]["action"]}
+    return {"action": state["recommendation"]["recommendation"]["action"]}
 
 
-def ask(_: Case) -> Case:
+def ask(state: Case) -> Case:  # noqa: ARG001 - LangGraph passes it by name
     """A person must look."""
     return {"action": None}
+
+
+def next_of(state: Case) -> str:
+    """Act where policy allows it."""
+    return "act" if state["lane"] == "automate" else "ask"
 
 
 def graph() -> Any:
@@ -56,9 +61,7 @@ def graph() -> Any:
     built.add_node("act", act)
     built.add_node("ask", ask)
     built.add_edge(START, "route")
-    built.add_conditional_edges(
-        "route", lambda case: "act" if case["lane"] == "automate" else "ask"
-    )
+    built.add_conditional_edges("route", next_of)
     built.add_edge("act", END)
     built.add_edge("ask", END)
     return built
@@ -76,7 +79,7 @@ async def with_graph(app: FastAPI) -> AsyncGenerator[None]:
         open=False,
     )
     async with pool:
-        saver = AsyncPostgresSaver(pool)  # type: ignore[arg-type]
+        saver = AsyncPostgresSaver(pool)
         await saver.setup()
         app.state.graph = graph().compile(checkpointer=saver)
         yield

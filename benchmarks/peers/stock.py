@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
@@ -32,7 +33,7 @@ class Decision(Aggregate):
         self.lane = lane
 
 
-class Decisions(Application):
+class Decisions(Application[UUID]):
     """The library's application, on PostgreSQL."""
 
     def recommend(self, text: bytes) -> None:
