@@ -17,11 +17,13 @@ from eventsourcing.persistence import StoredEvent
 from adapters.assembly import codec
 from adapters.eventstore.codec import stored_topic
 from domain import conflict as c
+from domain import data_subject
 from domain.decision import events as d
 from domain.decision_type import events as t
 from domain.decision_type.definition import Baseline
 from domain.model import Actor, Event, Seat, envelope
 from domain.policy import events as p
+from domain.routing import SEMANTICS
 from domain.values import (
     Alternative,
     Disposition,
@@ -120,6 +122,7 @@ ROUTING = d.Routing(
     trace_digest=DIGEST,
     four_eyes=True,
     draw=2**63,
+    semantics=SEMANTICS,
 )
 SAID = Recommendation(
     action="refund",
@@ -163,6 +166,7 @@ def _opening() -> tuple[Event, ...]:
             exception=ExceptionCode.LOW_CONFIDENCE,
             level=1,
             placement=PLACE,
+            vacant=True,
         ),
         d.Held(
             **_head(5, BOT),
@@ -172,6 +176,7 @@ def _opening() -> tuple[Event, ...]:
             conflict=CONFLICT_ID,
             routing=ROUTING,
             placement=PLACE,
+            vacant=True,
         ),
         d.HoldReleased(**_head(6, BOT), reason=REASON),
         d.InformationProvided(**_head(7, BOT), context={"amount": "40"}, placement=PLACE, **SAY),
@@ -222,7 +227,7 @@ def _acting() -> tuple[Event, ...]:
         d.ActionReconciled(**_head(24, ANA), delivered=True, **EVIDENCE),
         d.ReversalAuthorised(**_head(25, ANA), reason_code="REV.MISTAKE", **SAY),
         d.Reversed(**_head(26, BOT), reference="R-2"),
-        d.ReversalFailed(**_head(27, BOT), detail="card closed"),
+        d.ReversalFailed(**_head(27, BOT), detail="card closed", placement=PLACE),
     )
 
 
@@ -230,8 +235,11 @@ def _judging() -> tuple[Event, ...]:
     return (
         d.QualitySampled(**_head(28, POLICY), draw=a_draw(sampled=True)),
         d.QualityConfirmed(**_head(29, QUINN), **SAY),
-        d.QualityOverturned(**_head(30, QUINN), **SAY),
-        d.Contested(**_head(31, ANA), **SAY),
+        d.QualityOverturned(**_head(30, QUINN), placement=PLACE, **SAY),
+        d.Contested(**_head(31, ANA), placement=PLACE, **SAY),
+        d.Answered(
+            **_head(33, CY), exception=ExceptionCode.CONTESTED, reason_code="REV.RIGHT", **SAY
+        ),
         d.OutcomeObserved(
             **_head(32, BOT), correct=False, actual_action="replace", observed_at=NOON
         ),
@@ -247,7 +255,10 @@ def _others() -> tuple[Event, ...]:
     via = ANA.model_copy(update={"via": "adoption by operator"})
     rules = a_guardrail()
     return (
-        t.Drafted(**_head(1, via, kind), definition=a_definition(baseline=measured)),
+        t.Drafted(
+            **_head(1, via, kind),
+            definition=a_definition(baseline=measured, reviewers=("rae", "sam")),
+        ),
         t.OwnerAssigned(**_head(2, via, kind), seat=Seat.RISK_OWNER, person="cy"),
         t.OwnerVacated(**_head(3, CY, kind), seat=Seat.RISK_OWNER),
         t.BaselineRegistered(**_head(4, ANA, kind), baseline=measured),
@@ -272,6 +283,7 @@ def _others() -> tuple[Event, ...]:
         c.Joined(**_head(2, BOT, CONFLICT_ID), decision=UUID(int=3)),
         c.Arbitrated(**_head(3, DI, CONFLICT_ID), winner=ID, reason_code="ESC.BETTER", **SAY),
         c.Closed(**_head(4, DI, CONFLICT_ID)),
+        data_subject.Erased(**envelope(UUID(int=4), 1, by(CY))),
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 
 from adapters.authoring import AdoptionFile, parse_decision_type, source_digest
+from adapters.demo.cast import REVIEWERS
 from domain.decision_type.commands import draft
 from domain.decision_type.state import fold
 from domain.guardrail.conditions import evaluate_condition
@@ -59,7 +60,8 @@ def routed(name: str) -> tuple[Routed, ...]:
 
 def _route_all(name: str) -> Iterator[Routed]:
     file = adopted(name)
-    author = Actor(kind=ActorKind.HUMAN, id="author", seat=Seat.AI_PRODUCT_OWNER)
+    owner = file.definition.owners[Seat.DECISION_OWNER]
+    author = Actor(kind=ActorKind.HUMAN, id=owner, seat=Seat.DECISION_OWNER)
     stamp = Stamp(at=datetime(2026, 1, 1, tzinfo=UTC), actor=author, correlation_id=UUID(int=0))
     decision_type = fold(draft(None, file.definition, stamp))
     assert decision_type is not None
@@ -184,3 +186,8 @@ def test_every_boundary_and_rule_says_why(name: str) -> None:
     assert all(boundary.why for boundary in guardrail.boundaries.values())
     assert all(limit.why for limit in guardrail.limits)
     assert all(rule.why for rule in guardrail.rules)
+
+
+@each_type
+def test_the_demos_reviewers_are_on_the_roster(name: str) -> None:
+    assert adopted(name).definition.reviewers == REVIEWERS

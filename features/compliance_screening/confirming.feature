@@ -53,9 +53,9 @@ Feature: A match is confirmed by people
   Rule: A confirmed match is not undone here
 
     Example: Beatriz can't reverse it
-      Given Rae is a reviewer
+      Given Rita Lang is a reviewer
       And the assistant has recommended confirm_match
-      And Rae has claimed and upheld it
+      And Rita Lang has claimed and upheld it
       And the assistant has reported the action delivered
       When Beatriz Almeida reverses it
       Then it is refused: "Only a delivered action that can be undone can be reversed."

@@ -69,12 +69,74 @@ Feature: Two recommendations on one subject
       When Omar Haddad lets none of them go on
       Then it is refused: "A conflict is arbitrated once."
 
-  Rule: Two who want the same do not stand against each other
+  Rule: A choice that nobody makes in time is escalated, and stays one choice
+
+    Example: Two hours later
+      Given another assistant has recommended replace
+      When 2 hours pass
+      Then the recommendation of the assistant is escalated
+      And the recommendation of another assistant is escalated
+      And nothing may be carried out
+
+    Example: Not even Omar can decide one of them alone
+      Given another assistant has recommended replace
+      When 2 hours pass
+      And Omar Haddad claims it
+      Then it is refused: "What stands in a conflict is settled by its arbitration, and by nothing else."
+
+    Example: Omar chooses after all
+      Given another assistant has recommended replace
+      When 2 hours pass
+      And Omar Haddad lets the recommendation of another assistant go on
+      Then the recommendation of another assistant is automated
+      And the recommendation of the assistant is superseded
+
+    Example: A third recommendation comes in
+      Given another assistant has recommended replace
+      When 2 hours pass
+      And the chatbot recommends reply
+      And Omar Haddad lets the recommendation of another assistant go on
+      Then the recommendation of another assistant is automated
+      And the recommendation of the assistant is superseded
+      And the recommendation of the chatbot is superseded
+
+  Rule: What is already allowed can't be overruled by allowing another
+
+    Example: The refund is on its way
+      Given the amount is 20
+      And the assistant has recommended refund
+      And another assistant has recommended replace
+      When Omar Haddad lets the recommendation of another assistant go on
+      Then it is refused: "Of what can't all be carried out, only one may be in force."
+
+    Example: So it is the refund
+      Given the amount is 20
+      And the assistant has recommended refund
+      And another assistant has recommended replace
+      When Omar Haddad lets the recommendation of the assistant go on
+      Then the recommendation of the assistant is automated
+      And the recommendation of another assistant is superseded
+
+  Rule: The same thing is not done twice, unless it does no harm
 
     Example: Both would refund
       When another assistant recommends refund
-      Then the recommendation of the assistant is reviewed
-      And the recommendation of another assistant is reviewed
+      Then the recommendation of the assistant is held
+      And the recommendation of another assistant is held
+      And the exception CONFLICT is raised
+
+    Example: One refund is already allowed
+      Given the amount is 20
+      And the assistant has recommended refund
+      When another assistant recommends refund
+      Then the recommendation of the assistant is automated
+      And the recommendation of another assistant is held
+
+    Example: Both would reply
+      Given the assistant has recommended reply
+      When another assistant recommends reply
+      Then the recommendation of the assistant is automated
+      And the recommendation of another assistant is automated
 
   Rule: A producer's newer word replaces its older one
 

@@ -83,6 +83,41 @@ Feature: What is missing is never guessed
       And the refusal says: "context.amount"
       And only the attempt is recorded
 
+    Scenario Outline: <said> is no confidence
+      Given the confidence is <said>
+      When the assistant recommends refund
+      Then it is refused: "A recommendation must fit its decision type's schema."
+      And the refusal says: "recommendation.confidence"
+      And only the attempt is recorded
+
+      Examples:
+        | said |
+        | 1.2  |
+        | -0.1 |
+        | NaN  |
+        | high |
+
+    Example: A risk below nothing
+      Given the risk is -1
+      When the assistant recommends refund
+      Then it is refused: "A recommendation must fit its decision type's schema."
+      And only the attempt is recorded
+
+    Example: The same mistake twice is one attempt
+      Given the confidence is 1.2
+      When the assistant recommends refund
+      Then it is refused: "A recommendation must fit its decision type's schema."
+      When the assistant says the same again
+      Then it is refused: "A recommendation must fit its decision type's schema."
+      And nothing is recorded
+
+    Example: The mistake is corrected, and the message is taken
+      Given the confidence is 1.2
+      When the assistant recommends refund
+      Then it is refused: "A recommendation must fit its decision type's schema."
+      When the assistant says it again with confidence 0.95
+      Then the decision is automated
+
     Example: A fact nobody declared
       Given the shoe size is 43
       When the assistant recommends refund

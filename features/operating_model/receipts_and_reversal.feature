@@ -81,3 +81,13 @@ Feature: What became of an action, and how it is undone
       When the assistant reports the action failed
       Then the exception REVERSAL_FAILED is raised
       And the decision is completed
+      And the exception REVERSAL_FAILED waits in the queue refund-exceptions
+
+    Example: It is tried again, and works
+      Given the assistant has reported the action delivered
+      And Carla Nunes has reversed it
+      And the assistant has reported the action failed
+      When Carla Nunes reverses it
+      And the assistant reports the action delivered
+      Then the decision is reversed
+      And no exception waits

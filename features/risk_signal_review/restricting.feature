@@ -39,9 +39,9 @@ Feature: An exposure is restricted by people
   Rule: An analyst may dismiss what the assistant would restrict
 
     Example: The business has a new order
-      Given Rae is a reviewer
+      Given Rita Lang is a reviewer
       And the assistant has recommended restrict_exposure
-      And Rae has claimed it
-      When Rae overrides it with dismiss_signal, because the business has a large new order
+      And Rita Lang has claimed it
+      When Rita Lang overrides it with dismiss_signal, because the business has a large new order
       Then dismiss_signal may be carried out
       And that is on a person's authority

@@ -1,11 +1,16 @@
 """Assembly: the only file where ports meet adapters."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from os import urandom
+from uuid import UUID
 
 from adapters.authoring import parse_decision_type, source_digest
 from adapters.clock import SystemClock
 from adapters.eventstore.codec import Codec
+from adapters.eventstore.upcasts import UPCASTS
+from adapters.eventstore.vault import KEY_BYTES, Vault, wrapped_by
 from adapters.identity.api_keys import ApiKeys
 from adapters.memory.log import MemoryEventLog
 from adapters.postgres.log import PostgresEventLog
@@ -17,11 +22,24 @@ from application.ports import Clock
 from domain.registry import EVENTS
 
 SHORTEST_LOT_KEY = 16
+KEY_ENCRYPTION_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def codec() -> Codec:
-    """The codec of every event there is."""
-    return Codec(EVENTS)
+def codec(vault: Vault | None = None) -> Codec:
+    """The codec of every event there is; without a vault it opens and seals nothing personal."""
+    return Codec(EVENTS, UPCASTS, vault)
+
+
+def vault(settings: Settings) -> Vault | None:
+    """What personal facts are sealed by; none if no key is set."""
+    key = settings.key_encryption_key.get_secret_value()
+    if not key:
+        return None
+    if not KEY_ENCRYPTION_KEY.fullmatch(key):
+        raise BadSettings(
+            f"REMIT_KEY_ENCRYPTION_KEY: found {len(key)} characters, needs 64 hexadecimal digits"
+        )
+    return Vault(bytes.fromhex(key), settings.key_encryption_key_id)
 
 
 def api_keys(settings: Settings) -> ApiKeys:
@@ -58,12 +76,25 @@ async def postgres_desk(
     url: str, settings: Settings, clock: Clock | None = None
 ) -> AsyncGenerator[Desk]:
     """A desk on PostgreSQL; what it accepted is written before it closes."""
-    log = PostgresEventLog(url, codec(), capacity=settings.queue_capacity)
+    known = vault(settings)
+    log = PostgresEventLog(url, codec(known), capacity=settings.queue_capacity)
     async with log:
+        _require_key(known, await log.any_key())
         yield Desk(log, clock or SystemClock(), lot_drawer(settings))
+
+
+def _require_key(known: Vault | None, wrapped: tuple[UUID, bytes] | None) -> None:
+    """Refuse to read sealed data without their key: they would look as if they were erased."""
+    if wrapped is not None and (known is None or not known.opens(*wrapped)):
+        found = "none" if known is None else "another one"
+        raise BadSettings(
+            f"REMIT_KEY_ENCRYPTION_KEY: found {found}; this database holds personal data sealed "
+            f"under {wrapped_by(wrapped[1])}"
+        )
 
 
 def memory_desk(clock: Clock | None = None) -> Desk:
     """A desk that forgets everything when the process ends."""
     drawer = LotDrawer(b"lots for a desk in memory", "memory")
-    return Desk(MemoryEventLog(codec()), clock or SystemClock(), drawer)
+    own = Vault(urandom(KEY_BYTES), "memory")
+    return Desk(MemoryEventLog(codec(own)), clock or SystemClock(), drawer)

@@ -28,6 +28,10 @@ class Settings(Value):
     """The secret that lots are drawn with, at least 16 characters."""
     lot_key_id: str = "lots-1"
     """Its public name, recorded with each lot."""
+    key_encryption_key: SecretStr = SecretStr("")
+    """The key that personal data's keys are wrapped with: 64 hexadecimal digits."""
+    key_encryption_key_id: str = Field(default="kek-1", pattern=r"^[!-~]{1,100}$")
+    """Its public name, kept beside each key that it wraps."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)

@@ -4,16 +4,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from application.desk import ATTEMPTS, Caller, Contended, Desk, Governed
+from application.desk import ATTEMPTS, Caller, Contended, Desk, Governed, answering
 from application.informing import routed_again
 from application.ports import Overtaken, Repeated, Stale
 from domain import conflict as conflicts
 from domain.conflict import Conflict, arbitrate
+from domain.decision.conflicting import lose_conflict, release_conflict, require_winnable
 from domain.decision.events import LifeEvent
-from domain.decision.opening import lose_conflict, release_conflict
 from domain.decision.state import Decision, evolve
 from domain.model import Event, Seat, Stamp, Value
-from domain.values import ExceptionCode, Reason
+from domain.values import Reason
 
 
 class Arbitrate(Value):
@@ -30,13 +30,19 @@ async def arbitrate_conflict(id: UUID, command: Arbitrate, caller: Caller, desk:
         if prior := await desk.repeated(caller):
             return await desk.conflict(prior.stream)
         conflict = await desk.conflict(id)
-        actor = caller.require(conflict.decision_type, Seat.ESCALATION_OWNER)
-        stamp = desk.stamp(caller, actor)
         governed = await desk.governed(conflict.decision_type)
+        actor = answering(caller, governed.decision_type)
+        if actor.seat is None:
+            if await desk.renewed(governed):
+                continue
+            caller.require(conflict.decision_type, Seat.ESCALATION_OWNER)
+        stamp = desk.stamp(caller, actor)
         chosen = arbitrate(conflict, command.winner, command.reason_code, command.comment, stamp)
         settled: list[Event] = [*chosen]
         leaves: list[UUID] = []
-        for member in [await desk.decision(id) for id in conflict.decisions]:
+        members = [await desk.decision(id) for id in conflict.decisions]
+        require_winnable(command.winner, members)
+        for member in members:
             events = _settled(conflict, member, command, governed, desk, stamp)
             settled.extend(events)
             leaves.extend(_ended(member, events))
@@ -62,7 +68,7 @@ def _settled(
     stamp: Stamp,
 ) -> tuple[LifeEvent, ...]:
     """The winner is routed again like any other recommendation; the others end."""
-    if member.held_for is not ExceptionCode.CONFLICT or member.conflict != conflict.id:
+    if not member.in_conflict or member.conflict != conflict.id:
         return ()
     if member.id != command.winner:
         return lose_conflict(member, command.winner, stamp)

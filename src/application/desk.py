@@ -14,6 +14,7 @@ from application.ports import (
     Clock,
     CommandKey,
     EventLog,
+    Forgotten,
     Identity,
     Overtaken,
     PriorCommand,
@@ -21,6 +22,7 @@ from application.ports import (
     Stale,
     SubjectEntry,
 )
+from application.turns import Turns
 from domain import conflict as conflicts
 from domain.decision import events as decision_events
 from domain.decision.state import Decision
@@ -48,6 +50,13 @@ from domain.policy.aggregate import Policy, PolicyVersion
 
 ATTEMPTS = 8
 """How often a command decides again when another writer was first."""
+
+ATTEMPTS_AT_ONCE = 32
+"""How many refused attempts may wait to be written: far fewer than the log's queue holds, so that
+no flood of them keeps out what is accepted."""
+
+ATTEMPTS_IN_LINE = 1_000
+"""How many more may wait for their turn; whoever comes then is told to try again."""
 
 MOST_REMEMBERED = 2_000
 """How many decisions are kept in memory for the command that follows (about 5 KB each)."""
@@ -87,6 +96,18 @@ class NoAuthority(Unauthorised):
     """The identity holds no seat that carries the authority for this."""
 
     CODE = "REJ.seat"
+
+
+class PersonErased(Forbidden):
+    """A decision takes no more data about a person who was erased."""
+
+    CODE = "REJ.data_subject_erased"
+
+
+class CannotSeal(Forbidden):
+    """Personal facts are taken only where there is a key to seal them with."""
+
+    CODE = "REJ.no_key_encryption_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +183,8 @@ class Desk:
     log: EventLog
     clock: Clock
     lots: LotDrawer
+    attempts: Turns = field(default_factory=lambda: Turns(ATTEMPTS_AT_ONCE, ATTEMPTS_IN_LINE))
+    """Whose turn it is to record a refused attempt."""
     _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])
     _reading: dict[str, Lock] = field(default_factory=dict[str, Lock])
     _recent: dict[UUID, Decision] = field(default_factory=dict[UUID, Decision])
@@ -180,7 +203,12 @@ class Desk:
         )
 
     def remember(self, decision: Decision) -> None:
-        """Keep a decision that was just written, for the next command on it."""
+        """Keep a decision that was just written, for the next command on it.
+
+        Not one with personal facts: an erasure anywhere would not be heard of here.
+        """
+        if decision.personal:
+            return
         self._recent[decision.id] = decision
         if len(self._recent) > MOST_REMEMBERED:
             del self._recent[next(iter(self._recent))]
@@ -262,6 +290,16 @@ class Desk:
         now = self._governed[name] = await self.governed_now(name)
         return now.expects != governed.expects
 
+    async def data_subject(self, reference: str) -> UUID:
+        """The id that stands for a person in events."""
+        self.require_seals()
+        return await self.log.data_subject(reference)
+
+    def require_seals(self) -> None:
+        """Refuse where personal facts would have to be stored in plain."""
+        if not self.log.seals:
+            raise CannotSeal("REMIT_KEY_ENCRYPTION_KEY: none is set in this process")
+
     async def repeated(self, caller: Caller) -> PriorCommand | None:
         """What the caller's idempotency key was used for before; refuses other content."""
         if caller.command is None:
@@ -279,9 +317,13 @@ class Desk:
         expects: tuple[tuple[UUID, int], ...] = (),
         enters: SubjectEntry | None = None,
         leaves: tuple[UUID, ...] = (),
+        forgets: tuple[UUID, ...] = (),
     ) -> int:
         """Write events durably, all or none."""
-        return await self.log.append(Append(tuple(events), expects, caller.command, enters, leaves))
+        written = tuple(events)
+        return await self.log.append(
+            Append(written, expects, caller.command, enters, leaves, forgets)
+        )
 
 
 def same_content(command: CommandKey, prior: PriorCommand) -> None:
@@ -304,9 +346,22 @@ def acting_as(*seats: Seat) -> Callable[[Decision], tuple[Seat, ...]]:
     return lambda _: seats
 
 
+ANSWERS = (Seat.ESCALATION_OWNER, Seat.FALLBACK_OWNER)
+"""Who decides what was escalated: its owner, or who stands in where that seat is empty."""
+
+
 def in_queue(decision: Decision) -> tuple[Seat, ...]:
-    """The seat that a waiting decision is taken on from: an escalation's is its owner's."""
-    return (Seat.ESCALATION_OWNER,) if decision.level else (Seat.REVIEWER,)
+    """The seats that a waiting decision is taken on from: an escalation's is its owner's."""
+    return ANSWERS if decision.level else (Seat.REVIEWER,)
+
+
+def answering(caller: Caller, decision_type: DecisionType, placed_with: str | None = None) -> Actor:
+    """The caller as who answers for an escalation. Whom it falls to may hold no seat of a key."""
+    actor = caller.actor(decision_type.name, Seat.ESCALATION_OWNER)
+    if actor.seat is not None:
+        return actor
+    seat = decision_type.answering(actor.id, Seat.ESCALATION_OWNER, placed_with)
+    return actor.model_copy(update={"seat": seat})
 
 
 async def change(
@@ -349,10 +404,21 @@ def _decided(
     desk: Desk,
 ) -> tuple[decision_events.LifeEvent, ...]:
     """What the domain says of the command on this state."""
-    caller.require_any_seat(before.decision_type)
-    _require_match(caller, before)
-    stamp = desk.stamp(caller, caller.actor(before.decision_type, *seats(before)))
-    return tuple(decide(before, governed, stamp))
+    actor = _actor(before, governed, caller, seats(before))
+    require_match(caller, before.version)
+    return tuple(decide(before, governed, desk.stamp(caller, actor)))
+
+
+def _actor(before: Decision, governed: Governed, caller: Caller, seats: tuple[Seat, ...]) -> Actor:
+    """The caller in the first seat they hold; an escalation is also theirs whom it falls to."""
+    if Seat.FALLBACK_OWNER in seats:
+        placed_with = before.placement.person if before.placement else None
+        actor = answering(caller, governed.decision_type, placed_with)
+    else:
+        actor = caller.actor(before.decision_type, *seats)
+    if actor.seat is None:
+        caller.require_any_seat(before.decision_type)
+    return actor
 
 
 async def _recorded(
@@ -370,6 +436,8 @@ async def _recorded(
         await desk.record(events, caller, expects=governed.expects, leaves=ended(before, after))
     except Overtaken:
         return None
+    except Forgotten as erased:
+        raise PersonErased(f"{before.id}: {erased}") from None
     except Stale:
         desk.forget(before.decision_type)
         return None
@@ -381,11 +449,10 @@ async def _recorded(
     return Answer(after)
 
 
-def _require_match(caller: Caller, decision: Decision) -> None:
-    if caller.if_match is not None and caller.if_match != decision.version:
-        raise PreconditionFailed(
-            f'If-Match: found "{caller.if_match}", the version is "{decision.version}"'
-        )
+def require_match(caller: Caller, version: int) -> None:
+    """Refuse a command that was meant for another version than this."""
+    if caller.if_match is not None and caller.if_match != version:
+        raise PreconditionFailed(f'If-Match: found "{caller.if_match}", the version is "{version}"')
 
 
 def without_key(caller: Caller) -> Caller:

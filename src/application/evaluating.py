@@ -6,7 +6,7 @@ from pydantic import Field, JsonValue
 
 from application.desk import Caller, Desk
 from application.governing import Adoption
-from domain.admission import admit_actions, admit_context, facts_of, recorded
+from domain.admission import admit, recorded
 from domain.decision_type.state import DecisionType, Status, stream_id
 from domain.guardrail.evaluate import trace
 from domain.guardrail.facts import Facts
@@ -98,8 +98,7 @@ def _evaluated(
     context: Mapping[str, JsonValue],
 ) -> Evaluation:
     definition = decision_type.definition
-    admit_actions(recommendation, definition)
-    facts = facts_of(recommendation, admit_context(context, definition), definition)
+    facts = admit(recommendation, context, definition).facts
     # A lot is drawn for a decision, and this is none: at stage `partial` it counts as lost.
     ruling = route(Case(recommendation, facts), decision_type, policy)
     return Evaluation(

@@ -1,22 +1,19 @@
 """The feed: events as other systems read them, in the shape of CloudEvents 1.0 (JSON)."""
 
-from typing import Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, JsonValue
 
 from domain.model import Actor, Event, Value
 
-ENVELOPE = frozenset(
-    {
-        "originator_id",
-        "originator_version",
-        "timestamp",
-        "actor",
-        "correlation_id",
-        "causation_id",
-    }
-)
+ENVELOPE = {
+    "originator_id",
+    "originator_version",
+    "timestamp",
+    "actor",
+    "correlation_id",
+    "causation_id",
+}
 
 
 class EventView(Value):
@@ -40,9 +37,9 @@ class EventView(Value):
     data: dict[str, JsonValue]
 
     @classmethod
-    def of(cls, event: Event, position: int | None = None) -> Self:
+    def of(cls, event: Event, position: int | None = None) -> "EventView":
         """The view of one event."""
-        return cls(
+        return EventView.model_construct(
             id=event.id,
             type=event.TOPIC,
             subject=str(event.originator_id),
@@ -53,5 +50,5 @@ class EventView(Value):
             actor=event.actor,
             correlationid=event.correlation_id,
             causationid=event.causation_id,
-            data=event.model_dump(mode="json", exclude=set(ENVELOPE)),
+            data=event.__pydantic_serializer__.to_python(event, mode="json", exclude=ENVELOPE),
         )

@@ -12,6 +12,7 @@ from application.desk import (
     Desk,
     Governed,
     NoSuchDecisionType,
+    require_match,
     without_key,
 )
 from application.ports import Overtaken, Repeated
@@ -51,6 +52,8 @@ async def adopt(adoption: Adoption, caller: Caller, desk: Desk) -> Governed:
     is, `via` the adoption. Adopting the same file again changes nothing.
     """
     name = adoption.definition.name
+    if adoption.definition.personal:
+        desk.require_seals()
     for _ in range(ATTEMPTS):
         events = await _adoption_events(adoption, caller, desk)
         try:
@@ -69,19 +72,24 @@ async def _adoption_events(adoption: Adoption, caller: Caller, desk: Desk) -> li
     policy = await desk.policy(definition.name)
     via = f"adoption by {caller.identity.id}"
 
-    def stamp(seat: Seat) -> Stamp:
-        person = definition.owners.get(seat, caller.identity.id)
+    def signed(person: str, seat: Seat) -> Stamp:
         return desk.stamp(caller, Actor(kind=ActorKind.HUMAN, id=person, seat=seat, via=via))
+
+    def stamp(seat: Seat) -> Stamp:
+        return signed(definition.owners.get(seat, caller.identity.id), seat)
+
+    def author(state: DecisionType | None) -> Stamp:
+        return signed(types.author_of(state, definition), Seat.DECISION_OWNER)
 
     events: list[Event] = []
     if state is None or state.definition != definition:
-        drafted = types.draft(state, definition, stamp(Seat.DECISION_OWNER))
+        drafted = types.draft(state, definition, author(state))
         state = _take(state, drafted, events)
     if definition.baseline is not None and state.baseline is None:
-        registered = types.register_baseline(state, definition.baseline, stamp(Seat.DECISION_OWNER))
+        registered = types.register_baseline(state, definition.baseline, author(state))
         state = _take(state, registered, events)
     if state.status is TypeStatus.DRAFT:
-        state = _take(state, types.activate(state, stamp(Seat.DECISION_OWNER)), events)
+        state = _take(state, types.activate(state, author(state)), events)
     if policy is None or policy.active is None or policy.active.digest != adoption.guardrail.digest:
         events.extend(_policy_events(adoption, state, policy, stamp))
     return events
@@ -170,6 +178,7 @@ async def _govern(
         state = await desk.decision_type(name)
         if state is None:
             raise NoSuchDecisionType(f"decision_type: found {name[:60]}")
+        require_match(caller, state.version)
         held = tuple(s for s in OWNERS if state.owner(s) == caller.identity.id)
         stamp = desk.stamp(caller, caller.actor(name, *held))
         events = tuple(decide(state, stamp))

@@ -13,7 +13,6 @@ from domain.decision.opening import Lots, dispatch
 from domain.decision.state import Decision, Status, evolve
 from domain.model import Seat, Stamp, Value
 from domain.routing import Case, route
-from domain.values import ExceptionCode
 
 INFORMS = acting_as(Seat.PRODUCER, Seat.REVIEWER, Seat.DECISION_OWNER, Seat.ESCALATION_OWNER)
 
@@ -54,9 +53,9 @@ async def refresh(id: UUID, command: Refresh, caller: Caller, desk: Desk) -> Ans
         if command.context is None:
             return opening.expire_stale(decision, stamp)
         context = admit_context(command.context, governed.decision_type.definition)
-        events = opening.reroute(decision, command.subject_version, context, stamp)
-        if decision.held_for is ExceptionCode.CONFLICT:
-            return events  # still held: whoever wins the arbitration is routed with it
+        events = opening.reroute(
+            decision, command.subject_version, context, governed.decision_type, stamp
+        )
         return routed_again(decision, events, governed, desk, stamp)
 
     return await change(desk, id, caller, decide, acting_as(Seat.PRODUCER))
@@ -73,7 +72,9 @@ def routed_again(
     for event in events:
         decision = evolve(decision, event)
     lots: Lots = lots_for(decision.id, governed, desk)
-    facts = facts_of(decision.recommendation, decision.context, governed.decision_type.definition)
-    case = Case(decision.recommendation, facts, lots.partial)
+    facts = facts_of(
+        decision.recommendation, decision.deciding_context, governed.decision_type.definition
+    )
+    case = Case(decision.recommendation, facts, lots.partial, decision.producer)
     ruling = route(case, governed.decision_type, governed.active_policy)
     return (*events, *dispatch(decision, ruling, governed.decision_type, lots, stamp))

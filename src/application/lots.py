@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 from domain.guardrail.document import Guardrail
@@ -34,5 +35,6 @@ class LotDrawer:
         return int.from_bytes(hmac.digest(self.key, message, "sha256")[:8])
 
 
+@cache
 def _share(rate: Decimal) -> Decimal:
     return rate * LOTS

@@ -8,9 +8,14 @@ from pydantic import AwareDatetime, Field
 from application.desk import Answer, Caller, Desk, acting_as, change
 from domain.decision import judging, opening
 from domain.model import Seat, Value
+from domain.values import ExceptionCode
 
 OBSERVES = acting_as(Seat.PRODUCER, Seat.DECISION_OWNER, Seat.AI_PRODUCT_OWNER)
 CONTESTS = acting_as(Seat.DECISION_OWNER, Seat.RISK_OWNER, Seat.PRODUCER)
+
+ANSWERS = acting_as(
+    *judging.ANSWERING_OWNERS, Seat.AI_PRODUCT_OWNER, Seat.REVIEWER, Seat.QUALITY_REVIEWER
+)
 
 
 class Outcome(Value):
@@ -25,6 +30,16 @@ class QualityVerdict(Value):
     """What a person says of an automated decision that the lot fell on."""
 
     verdict: Literal["confirm", "overturn"]
+    comment: str | None = Field(default=None, max_length=2000)
+
+
+class Reply(Value):
+    """What is answered: an exception raised over what was done, and why that stays so."""
+
+    exception: Literal[
+        ExceptionCode.CONTESTED, ExceptionCode.QA_OVERTURNED, ExceptionCode.REVERSAL_FAILED
+    ]
+    reason_code: str = Field(min_length=1, max_length=100)
     comment: str | None = Field(default=None, max_length=2000)
 
 
@@ -59,7 +74,9 @@ async def judge(id: UUID, verdict: QualityVerdict, caller: Caller, desk: Desk) -
         desk,
         id,
         caller,
-        lambda d, _, stamp: judging.judge_quality(d, confirms, verdict.comment, stamp),
+        lambda d, g, stamp: judging.judge_quality(
+            d, confirms, verdict.comment, g.decision_type, stamp
+        ),
         acting_as(Seat.QUALITY_REVIEWER),
     )
 
@@ -70,8 +87,21 @@ async def contest(id: UUID, remark: Remark, caller: Caller, desk: Desk) -> Answe
         desk,
         id,
         caller,
-        lambda d, _, stamp: judging.contest(d, remark.comment, stamp),
+        lambda d, g, stamp: judging.contest(d, remark.comment, g.decision_type, stamp),
         CONTESTS,
+    )
+
+
+async def answer(id: UUID, reply: Reply, caller: Caller, desk: Desk) -> Answer:
+    """Record why what was done stays as it is."""
+    return await change(
+        desk,
+        id,
+        caller,
+        lambda d, g, stamp: judging.answer(
+            d, reply.exception, reply.reason_code, reply.comment, g.decision_type, stamp
+        ),
+        ANSWERS,
     )
 
 

@@ -57,6 +57,8 @@ class Append:
     enters: SubjectEntry | None = None
     leaves: tuple[UUID, ...] = ()
     """Decisions that stop being live on their subject."""
+    forgets: tuple[UUID, ...] = ()
+    """Data subjects whose erasure is among the events: their references and keys go with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,10 @@ class Overtaken(Exception):
 
 class Stale(Exception):
     """A stream the command relied on has moved on. Load again and decide again."""
+
+
+class Forgotten(Exception):
+    """Someone whose data an event holds was erased meanwhile; nothing was recorded."""
 
 
 class SubjectTaken(Exception):
@@ -92,7 +98,10 @@ class Repeated(Exception):
 
 
 class Busy(Exception):
-    """More is waiting to be written than the service promises to hold. Nothing was recorded."""
+    """More is waiting than the service promises to hold, or the log can't be reached now.
+
+    Nothing was recorded.
+    """
 
 
 class Unknown(Exception):
@@ -105,8 +114,21 @@ class EventLog(Protocol):
     async def append(self, append: Append) -> int:
         """Write durably and give the position of the last event.
 
-        Raises `Overtaken`, `Stale`, `SubjectTaken`, `Repeated`, `Busy` or `Unknown`.
+        Raises `Overtaken`, `Stale`, `SubjectTaken`, `Forgotten`, `Repeated`, `Busy` or `Unknown`.
         """
+        ...
+
+    @property
+    def seals(self) -> bool:
+        """Whether personal facts can be sealed here; they are never stored otherwise."""
+        ...
+
+    async def data_subject(self, reference: str) -> UUID:
+        """The id of whoever a reference means, with a key to seal with, durable from now on."""
+        ...
+
+    async def known_as(self, reference: str) -> UUID | None:
+        """The id of whoever a reference means; None if nobody, or nobody any more."""
         ...
 
     async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:

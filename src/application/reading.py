@@ -14,26 +14,21 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from application.desk import Answer, Caller, Desk
+from application.desk import Caller, Desk
 from application.metrics.formulas import Report, compute
 from application.metrics.slices import GroupBy
 from application.metrics.window import Window
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
-from application.reviewing import Claim, claim
 from domain.decision.state import Status
-from domain.model import Forbidden, NotFound, Outdated, Seat, Unauthorised, Value
-from domain.values import Lane
+from domain.model import Seat, Value
+from domain.values import ExceptionCode, Lane
 
 Item = TypeVar("Item")
 Mark = TypeVar("Mark", bound=Value)
 Visible = frozenset[str] | None
 """The decision types someone may see; None is all of them."""
-
-TRIES = 20
-"""How many decisions a claim of the next one looks at before it says that none is free."""
-
 
 BREATH = timedelta(milliseconds=50)
 """How often someone who waits for the projections looks again."""
@@ -67,6 +62,18 @@ class QueueMark(Value):
     @property
     def order(self) -> tuple[datetime, Decimal, str]:
         return place_in_queue(self.due_at, self.risk, self.key)
+
+
+class ExceptionMark(Value):
+    """Where the exceptions of a queue go on: the earliest due first, then the oldest decision."""
+
+    due_at: AwareDatetime
+    key: str
+    code: ExceptionCode
+
+    @property
+    def order(self) -> tuple[datetime, str, str]:
+        return self.due_at, self.key, self.code
 
 
 class TrailMark(Value):
@@ -105,8 +112,10 @@ class Queue(Value):
     """A queue of one decision type: how much waits in it, and how urgent it is."""
 
     name: str
-    kind: Literal["review", "quality"]
-    """`quality` holds automated decisions that a person checks afterwards."""
+    kind: Literal["review", "exception", "quality"]
+    """`exception` holds what was raised over an action: it was contested, a quality check disagreed
+    or it could not be undone. `quality` holds automated decisions that a person checks afterwards.
+    """
     decision_type: str
     waiting: int
     claimed: int = 0
@@ -127,6 +136,20 @@ class Standing(Value):
     @property
     def behind(self) -> int:
         return max(0, self.newest - self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception that was raised over a decision's action and waits for somebody."""
+
+    row: FeedbackRow
+    code: ExceptionCode
+    since: datetime
+    due_at: datetime
+
+    @property
+    def mark(self) -> ExceptionMark:
+        return ExceptionMark(due_at=self.due_at, key=self.row.key, code=self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +184,12 @@ class Reader(Protocol):
         self, name: str, claimant: Claimant, now: datetime, limit: int
     ) -> Sequence[QueueItem]:
         """The first of a queue that nobody holds and that the claimant may take."""
+        ...
+
+    async def exceptions(
+        self, name: str, visible: Visible, after: ExceptionMark | None, limit: int
+    ) -> Sequence[Raised]:
+        """What was raised over actions and waits in a queue, in the order of its marks."""
         ...
 
     async def checks(
@@ -206,52 +235,6 @@ async def search(
     visible = _looking_at(search.decision_type, caller)
     found = await reader.decisions(search, visible, after, limit + 1)
     return _page(found, limit, lambda row: KeyMark(key=row.key))
-
-
-async def queues(caller: Caller, desk: Desk, reader: Reader) -> Sequence[Queue]:
-    """The queues that the caller may look into."""
-    return await reader.queues(visible_to(caller), desk.clock.now())
-
-
-async def queue(
-    name: str, after: QueueMark | None, limit: int, caller: Caller, reader: Reader
-) -> Page[QueueItem, QueueMark]:
-    """What waits in a queue, the most urgent first."""
-    found = await reader.queue(name, visible_to(caller), after, limit + 1)
-    return _page(found, limit, _queue_mark)
-
-
-async def checks(
-    name: str | None, after: KeyMark | None, limit: int, caller: Caller, reader: Reader
-) -> Page[FeedbackRow, KeyMark]:
-    """What waits for a quality check, in one quality queue or in all."""
-    found = await reader.checks(name, visible_to(caller), after, limit + 1)
-    return _page(found, limit, lambda row: KeyMark(key=row.key))
-
-
-async def claim_next(
-    name: str, command: Claim, caller: Caller, desk: Desk, reader: Reader
-) -> Answer | None:
-    """Take on the most urgent decision of a queue that is free; None if there is none.
-
-    The queue shows a moment ago, so what someone else has taken by now is passed over.
-    """
-    if prior := await desk.repeated(caller):
-        return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
-    claimant = Claimant(
-        caller.identity.id,
-        visible_to(caller, Seat.REVIEWER),
-        visible_to(caller, Seat.ESCALATION_OWNER),
-    )
-    for item in await reader.claimable(name, claimant, desk.clock.now(), TRIES):
-        try:
-            answer = await claim(UUID(item.key), command, caller, desk)
-        except (Forbidden, NotFound, Outdated, Unauthorised):
-            continue
-        if answer.replayed and (prior := await desk.repeated(caller)):
-            return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
-        return answer
-    return None
 
 
 async def metrics(
@@ -341,8 +324,3 @@ def _page(found: Sequence[Item], limit: int, mark: Callable[[Item], Mark]) -> Pa
     """One more was asked for than is shown: if it came, there is a next page."""
     items = found[:limit]
     return Page(items, mark(items[-1]) if len(found) > limit else None)
-
-
-def _queue_mark(item: QueueItem) -> QueueMark:
-    assert item.due_at is not None, "what waits has a deadline"
-    return QueueMark(due_at=item.due_at, risk=item.risk, key=item.key)

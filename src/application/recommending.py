@@ -1,11 +1,12 @@
 """Recommending: a service hands over what its AI suggests and learns who acts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue
 
+from application.attempts import record_attempt
 from application.desk import (
     ATTEMPTS,
     Answer,
@@ -14,26 +15,34 @@ from application.desk import (
     Desk,
     Governed,
     same_content,
-    without_key,
 )
-from application.ports import Overtaken, PriorCommand, Repeated, Stale, SubjectEntry, SubjectTaken
-from domain.admission import InvalidInput, admit_actions, admit_context, facts_of
+from application.ports import (
+    Forgotten,
+    Overtaken,
+    PriorCommand,
+    Repeated,
+    Stale,
+    SubjectEntry,
+    SubjectTaken,
+)
+from domain.admission import Admitted, InvalidInput, admit
 from domain.conflict import Conflict, join, open_conflict
-from domain.decision.events import AttemptRejected, LifeEvent
+from domain.conflict import Status as ConflictStatus
+from domain.decision.conflicting import against, hold_for_conflict
+from domain.decision.events import LifeEvent
 from domain.decision.opening import (
     Lots,
     Submission,
     dispatch,
-    hold_for_conflict,
     open_decision,
     recommended,
     supersede,
 )
 from domain.decision.state import Decision, evolve, fold
 from domain.decision_type.state import Status
-from domain.model import Event, Forbidden, Seat, Stamp, Value, envelope
+from domain.model import Event, Forbidden, Seat, Stamp, Value
 from domain.routing import Case, Ruling, route
-from domain.values import ExceptionCode, ModelRef, Recommendation, Stage
+from domain.values import ModelRef, Recommendation, Stage
 
 Text = Field(min_length=1, max_length=200)
 
@@ -51,6 +60,8 @@ class Recommend(Value):
     recommended_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     previous: UUID | None = None
+    data_subject: str | None = Field(default=None, min_length=1, max_length=200)
+    """The person its personal facts are about, as the caller knows them; else the subject."""
 
 
 class NotActive(Forbidden):
@@ -78,11 +89,10 @@ async def recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
     except (NotActive, InvalidInput) as refusal:
         # The decision type may have changed since this very command was accepted.
         if prior := await desk.repeated(caller):
-            return await _as_before(prior, desk)
+            return await as_before(prior, desk)
         if isinstance(refusal, InvalidInput):
-            stamp = desk.stamp(caller, caller.actor(command.decision_type, Seat.PRODUCER))
-            rejected = _rejected(command, refusal, stamp, desk)
-            await desk.record([rejected], without_key(caller))
+            content = sha256(command.model_dump_json().encode()).hexdigest()
+            await record_attempt(command.decision_type, refusal, f"sha256:{content}", caller, desk)
         raise
 
 
@@ -90,6 +100,11 @@ async def _recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
     seen: frozenset[UUID] = frozenset()
     for _ in range(ATTEMPTS):
         attempt = await _attempt(command, caller, desk)
+        if attempt.governed.decision_type.definition.personal:
+            # Whoever was erased is not made known again by a command that only comes back.
+            if prior := await desk.repeated(caller):
+                return await as_before(prior, desk)
+            attempt = await _about_someone(attempt, command, desk)
         try:
             if seen:
                 return await _beside_others(attempt, seen, caller, desk)
@@ -98,16 +113,16 @@ async def _recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
             seen = taken.live
         except Stale:
             desk.forget(command.decision_type)
-        except Overtaken:
+        except (Overtaken, Forgotten):
             continue
         except Repeated as repeated:
             assert caller.command is not None, "only a keyed command repeats"
             same_content(caller.command, repeated.prior)
-            return await _as_before(repeated.prior, desk)
+            return await as_before(repeated.prior, desk)
     raise Contended(f"gave up after {ATTEMPTS} attempts")
 
 
-async def _as_before(prior: PriorCommand, desk: Desk) -> Answer:
+async def as_before(prior: PriorCommand, desk: Desk) -> Answer:
     """What the command answered the first time."""
     return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
 
@@ -116,39 +131,42 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     actor = caller.require(command.decision_type, Seat.PRODUCER)
     governed = await desk.governed(command.decision_type)
     try:
-        submission = _admitted(command, governed)
+        admitted = _admitted(command, governed)
     except (NotActive, InvalidInput):
         if not await desk.renewed(governed):
             raise
         governed = await desk.governed(command.decision_type)
-        submission = _admitted(command, governed)
+        admitted = _admitted(command, governed)
     stamp = desk.stamp(caller, actor)
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
-    return _Attempt(id, submission, governed, stamp, lots, rule(submission, governed, lots))
+    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id)
+    ruling = route(case, governed.decision_type, governed.active_policy)
+    return _Attempt(id, _submission(command, admitted, governed), governed, stamp, lots, ruling)
 
 
-def _admitted(command: Recommend, governed: Governed) -> Submission:
+def _admitted(command: Recommend, governed: Governed) -> Admitted:
     """The recommendation as facts, if its decision type takes any and it fits."""
     if governed.decision_type.status is not Status.ACTIVE:
         raise NotActive(f"{command.decision_type} is {governed.decision_type.status}")
-    definition = governed.decision_type.definition
-    admit_actions(command.recommendation, definition)
-    context = admit_context(command.context, definition)
-    return Submission.model_validate({**dict(command), "context": context})
+    return admit(command.recommendation, command.context, governed.decision_type.definition)
 
 
-def _rejected(
-    command: Recommend, refusal: InvalidInput, stamp: Stamp, desk: Desk
-) -> AttemptRejected:
-    return AttemptRejected(
-        **envelope(desk.new_id(), 1, stamp),
-        decision_type=command.decision_type,
-        operation="recommend",
-        code=refusal.CODE,
-        field=refusal.problems[0].field,
-        content_digest=f"sha256:{sha256(command.model_dump_json().encode()).hexdigest()}",
-    )
+def _submission(command: Recommend, admitted: Admitted, governed: Governed) -> Submission:
+    """What was sent, its context as it is recorded: both have been checked, field by field."""
+    personal = governed.decision_type.definition.personal
+    said = command.__dict__ | {
+        "context": admitted.context,
+        "personal": tuple(sorted(personal & admitted.context.keys())) if personal else (),
+        "data_subject": None,
+    }
+    return Submission.model_construct(None, **said)
+
+
+async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _Attempt:
+    """The attempt with an id for the person it is about; the reference itself stays outside."""
+    id = await desk.data_subject(command.data_subject or command.subject)
+    return replace(attempt, submission=attempt.submission.model_copy(update={"data_subject": id}))
 
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
@@ -159,15 +177,6 @@ def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
         partial=desk.lots.partial(id) if by_lot else None,
         quality=desk.lots.quality(id, policy.guardrail) if policy else None,
     )
-
-
-def rule(submission: Submission, governed: Governed, lots: Lots) -> Ruling:
-    """What routing says of a submission."""
-    facts = facts_of(
-        submission.recommendation, submission.context, governed.decision_type.definition
-    )
-    case = Case(submission.recommendation, facts, lots.partial)
-    return route(case, governed.decision_type, governed.active_policy)
 
 
 async def _alone(attempt: _Attempt, caller: Caller, desk: Desk) -> Answer:
@@ -189,23 +198,17 @@ async def _beside_others(
     """Other live decisions stand on the subject: replace one's own, and settle who conflicts."""
     known = [await desk.decision(id) for id in sorted(seen)]
     others = [o for o in known if o.is_open]  # the append tells if one has ended meanwhile
-    replaced = [o for o in others if o.authority is None and o.producer == attempt.stamp.actor.id]
-    against = [
-        o
-        for o in others
-        if o not in replaced
-        and o.producer != attempt.stamp.actor.id
-        and o.recommendation.action != attempt.submission.recommendation.action
-    ]
+    producer, decision_type = attempt.stamp.actor.id, attempt.governed.decision_type
+    replaced = [o for o in others if o.authority is None and o.producer == producer]
+    opposed = against(others, attempt.submission.recommendation, producer, decision_type)
     ended = [e for old in replaced for e in supersede(old, attempt.id, attempt.stamp)]
     submission = attempt.submission
     if replaced and submission.previous is None:
         submission = submission.model_copy(update={"previous": replaced[-1].id})
     first = recommended(attempt.id, submission, attempt.stamp)
     opened = evolve(None, first)
-    decision_type = attempt.governed.decision_type
-    if against:
-        rest, held = await _in_conflict(opened, against, attempt, desk)
+    if opposed:
+        rest, held = await _in_conflict(opened, opposed, others, attempt, desk)
     else:
         rest = dispatch(opened, attempt.ruling, decision_type, attempt.lots, attempt.stamp)
         held = []
@@ -214,32 +217,36 @@ async def _beside_others(
 
 
 async def _in_conflict(
-    opened: Decision, against: list[Decision], attempt: _Attempt, desk: Desk
+    opened: Decision,
+    opposed: list[Decision],
+    others: list[Decision],
+    attempt: _Attempt,
+    desk: Desk,
 ) -> tuple[tuple[LifeEvent, ...], list[Event]]:
     """Hold everyone who can still be held under one conflict; nobody automates."""
     decision_type, stamp = attempt.governed.decision_type, attempt.stamp
-    standing = await _open_conflict(against, desk)
+    standing = await _open_conflict(others, desk)
+    members = (*(o.id for o in opposed), opened.id)
     events: list[Event] = []
     if standing is None:
-        id = desk.new_id()
-        members = (*(o.id for o in against), opened.id)
-        events.append(
-            open_conflict(id, decision_type.name, attempt.submission.subject, members, stamp)
-        )
+        id, subject = desk.new_id(), attempt.submission.subject
+        events.append(open_conflict(id, decision_type.name, subject, members, stamp))
     else:
         id = standing.id
-        events.append(join(standing, opened.id, stamp))
-    for other in against:
-        if other.authority is None and other.held_for is not ExceptionCode.CONFLICT:
+        events.extend(join(standing, members, stamp))
+    for other in opposed:
+        if other.authority is None and not other.in_conflict:
             events.extend(hold_for_conflict(other, id, decision_type, stamp))
     return hold_for_conflict(opened, id, decision_type, stamp), events
 
 
-async def _open_conflict(against: list[Decision], desk: Desk) -> Conflict | None:
-    """The conflict that one of these is held in. Who was escalated out of one is held anew."""
-    for other in against:
-        if other.held_for is ExceptionCode.CONFLICT and other.conflict is not None:
-            return await desk.conflict(other.conflict)
+async def _open_conflict(others: list[Decision], desk: Desk) -> Conflict | None:
+    """The conflict that is open on the subject: there is never more than one."""
+    for other in others:
+        if other.in_conflict and other.conflict is not None:
+            conflict = await desk.conflict(other.conflict)
+            if conflict.status is ConflictStatus.OPEN:
+                return conflict
     return None
 
 

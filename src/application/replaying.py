@@ -19,7 +19,7 @@ from domain.decision.state import Decision, evolve
 from domain.decision_type.state import DecisionType
 from domain.model import Value
 from domain.policy.aggregate import Policy, PolicyVersion
-from domain.routing import SEMANTICS, Case, Ruling, route
+from domain.routing import KNOWN_SEMANTICS, SEMANTICS, Case, Ruling, route
 from domain.values import Lane
 
 Verdict = Literal["match", "drift"]
@@ -44,7 +44,8 @@ class Replay(Value):
     lane: Lane
     rule: str
     policy_version: int | None
-    semantics: str = SEMANTICS
+    semantics: str
+    """Which version of routing spoke, and was asked again."""
     differences: tuple[Difference, ...] = ()
 
 
@@ -117,7 +118,9 @@ async def _replayed(
     decision_type = await archive.decision_type(state.decision_type, routing.decision_type_version)
     ref = routing.policy
     policy = await archive.policy(state.decision_type, ref.version) if ref else None
-    if decision_type is None or (ref is not None and policy is None):
+    if routing.semantics not in KNOWN_SEMANTICS:
+        differences = (_not_understood(routing),)
+    elif decision_type is None or (ref is not None and policy is None):
         differences = (_lost(routing),)
     elif ref is not None and policy is not None and policy.guardrail.digest != ref.hash:
         differences = (
@@ -126,9 +129,9 @@ async def _replayed(
             ),
         )
     else:
-        facts = facts_of(state.recommendation, state.context, decision_type.definition)
-        case = Case(state.recommendation, facts, routing.draw)
-        differences = _compared(routing, route(case, decision_type, policy))
+        facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
+        case = Case(state.recommendation, facts, routing.draw, state.producer)
+        differences = _compared(routing, route(case, decision_type, policy, routing.semantics))
     return Replay(
         decision_id=state.id,
         version=event.originator_version,
@@ -136,7 +139,15 @@ async def _replayed(
         lane=routing.lane,
         rule=routing.rule,
         policy_version=ref.version if ref else None,
+        semantics=routing.semantics,
         differences=differences,
+    )
+
+
+def _not_understood(routing: Routing) -> Difference:
+    """A newer service routed it: this one can't say what it would have said."""
+    return Difference(
+        cause="engine", field="semantics", recorded=routing.semantics, replayed=SEMANTICS
     )
 
 

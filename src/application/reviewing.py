@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from application.desk import Answer, Caller, Desk, acting_as, change, in_queue
+from application.desk import ANSWERS, Answer, Caller, Desk, acting_as, change, in_queue
 from domain.decision import reviewing
 from domain.decision.reviewing import Choice
 from domain.model import Seat, Value
@@ -21,7 +21,11 @@ async def claim(id: UUID, command: Claim, caller: Caller, desk: Desk) -> Answer:
     """Take a decision on for a while: a review as reviewer, an escalation as its owner."""
     lease = timedelta(seconds=command.lease_seconds)
     return await change(
-        desk, id, caller, lambda d, _, stamp: reviewing.claim(d, lease, stamp), in_queue
+        desk,
+        id,
+        caller,
+        lambda d, g, stamp: reviewing.claim(d, lease, g.decision_type, stamp),
+        in_queue,
     )
 
 
@@ -48,5 +52,5 @@ async def resolve(id: UUID, choice: Choice, caller: Caller, desk: Desk) -> Answe
         id,
         caller,
         lambda d, g, stamp: reviewing.resolve(d, choice, g.decision_type, stamp),
-        acting_as(Seat.ESCALATION_OWNER),
+        acting_as(*ANSWERS),
     )

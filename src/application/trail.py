@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from domain.decision import events as d
 from domain.model import Actor, ActorKind, Value
-from domain.values import Placement
+from domain.values import ExceptionCode, Placement
 
 
 class TrailLine(Value):
@@ -102,6 +102,9 @@ def sentence(event: d.LifeEvent) -> str:
             return _with("checked it and disagreed", event.comment)
         case d.Contested():
             return _with("objected", event.comment)
+        case d.Answered():
+            left = f"{ANSWERS[event.exception]} ({event.reason_code})"
+            return _with(left, event.comment)
         case d.OutcomeObserved():
             return _outcome(event)
         case d.DeadlineMissed():
@@ -116,6 +119,13 @@ def sentence(event: d.LifeEvent) -> str:
             return "replaced it with a newer recommendation"
         case _:
             assert_never(event)
+
+
+ANSWERS = {
+    ExceptionCode.CONTESTED: "answered the objection: it stays",
+    ExceptionCode.QA_OVERTURNED: "kept it, whatever the quality check said",
+    ExceptionCode.REVERSAL_FAILED: "gave up undoing it",
+}
 
 
 def _recommended(event: d.Recommended) -> str:

@@ -15,6 +15,7 @@ from domain.values import (
     Reason,
     Receipt,
     Recommendation,
+    Unsettled,
 )
 
 
@@ -68,10 +69,14 @@ class DecisionView(Value):
     recommendation: Recommendation
     model: ModelRef
     context: dict[str, JsonValue]
+    erased: tuple[str, ...]
+    """The facts that are null in the context because the person's data were erased."""
     workflow: str | None
     producer: str
     previous: UUID | None
     four_eyes: bool
+    unsettled: tuple[Unsettled, ...]
+    """Exceptions raised over what was done that wait for somebody, and where."""
     receipt: Receipt | None
     received_at: AwareDatetime
     recommended_at: AwareDatetime | None
@@ -80,11 +85,11 @@ class DecisionView(Value):
     links: Links
 
     @classmethod
-    def of(cls, decision: Decision) -> Self:
+    def of(cls, decision: Decision) -> "DecisionView":
         """The view of a decision's state."""
         routing, place = decision.routing, decision.placement
         waits = decision.waits and place is not None
-        return cls(
+        return DecisionView.model_construct(
             id=decision.id,
             version=decision.version,
             decision_type=decision.decision_type,
@@ -106,10 +111,12 @@ class DecisionView(Value):
             recommendation=decision.recommendation,
             model=decision.model,
             context=decision.context,
+            erased=decision.erased,
             workflow=decision.workflow,
             producer=decision.producer,
             previous=decision.previous,
             four_eyes=routing.four_eyes if routing else False,
+            unsettled=decision.unsettled,
             receipt=decision.receipt,
             received_at=decision.received_at,
             recommended_at=decision.recommended_at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
@@ -30,14 +31,42 @@ class InvalidInput(Malformed):
         self.problems = problems
 
 
+class Admitted(NamedTuple):
+    """A recommendation that fits: its context as it is recorded, and all facts in the two."""
+
+    context: dict[str, JsonValue]
+    facts: Facts
+
+
+def admit(
+    recommendation: Recommendation,
+    context: Mapping[str, JsonValue],
+    definition: DecisionTypeDefinition,
+) -> Admitted:
+    """Let a recommendation in with its context, or `InvalidInput`.
+
+    The facts are those that `facts_of` finds in what is recorded.
+    """
+    admit_actions(recommendation, definition)
+    known = _known(context, definition)
+    deciding = {name: fact for name, fact in known.items() if name not in definition.personal}
+    return Admitted(_all_recorded(known), _built_in(recommendation) | deciding)
+
+
 def admit_context(
     context: Mapping[str, JsonValue], definition: DecisionTypeDefinition
 ) -> dict[str, JsonValue]:
     """The facts of a context as they are recorded, or `InvalidInput` with every problem in it."""
+    return _all_recorded(_known(context, definition))
+
+
+def _known(
+    context: Mapping[str, JsonValue], definition: DecisionTypeDefinition
+) -> dict[str, FactValue]:
     facts, problems = check_context(context, definition.context)
     if problems:
         raise InvalidInput(tuple(_within_context(p) for p in problems))
-    return {name: recorded(value) for name, value in facts.items()}
+    return facts
 
 
 def admit_actions(recommendation: Recommendation, definition: DecisionTypeDefinition) -> None:
@@ -71,26 +100,34 @@ def facts_of(
     context: Mapping[str, JsonValue],
     definition: DecisionTypeDefinition,
 ) -> Facts:
-    """All facts routing looks at. What can't be understood is missing, never guessed."""
-    built_in: dict[str, object] = {
+    """All facts routing looks at, which personal ones are not: they may be erased.
+
+    What can't be understood is missing, never guessed.
+    """
+    return _built_in(recommendation) | _usable(context, definition.context)
+
+
+def _built_in(recommendation: Recommendation) -> dict[str, FactValue]:
+    stated = {
         "confidence": recommendation.confidence,
         "risk": recommendation.risk,
         "action": recommendation.action,
     }
+    return _usable(stated, BUILT_IN)
+
+
+def _usable(raw: Mapping[str, object], declared: Mapping[str, FactType]) -> dict[str, FactValue]:
     facts: dict[str, FactValue] = {}
-    _take(facts, built_in, BUILT_IN)
-    _take(facts, context, definition.context)
-    return facts
-
-
-def _take(
-    facts: dict[str, FactValue], raw: Mapping[str, object], declared: Mapping[str, FactType]
-) -> None:
     for name, value in raw.items():
-        if name in declared:
+        if name in declared and not declared[name].personal:
             known = normalise(name, declared[name], value)
             if not isinstance(known, Unusable):
                 facts[name] = known
+    return facts
+
+
+def _all_recorded(facts: Facts) -> dict[str, JsonValue]:
+    return {name: recorded(value) for name, value in facts.items()}
 
 
 def recorded(value: FactValue) -> JsonValue:

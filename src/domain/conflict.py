@@ -89,11 +89,19 @@ def open_conflict(
     )
 
 
-def join(conflict: Conflict, decision: UUID, stamp: Stamp) -> Joined:
-    """Add one more decision."""
+def join(conflict: Conflict, decisions: Iterable[UUID], stamp: Stamp) -> tuple[Joined, ...]:
+    """Add those of these decisions that are not in it yet."""
     if conflict.status is Status.CLOSED:
         raise ConflictClosed(f"{conflict.id} is closed")
-    return Joined(**conflict.next(stamp), decision_type=conflict.decision_type, decision=decision)
+    new = [id for id in decisions if id not in conflict.decisions]
+    return tuple(
+        Joined(
+            **conflict.next(stamp, ahead),
+            decision_type=conflict.decision_type,
+            decision=id,
+        )
+        for ahead, id in enumerate(new, start=1)
+    )
 
 
 def arbitrate(

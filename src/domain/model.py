@@ -4,9 +4,10 @@ Commands are free functions over frozen state. They return the events they cause
 `Refusal`; `evolve` folds an event into state and never refuses, because history already happened.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Self, TypedDict
+from typing import Any, ClassVar, Self, TypedDict, cast
 from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -16,6 +17,47 @@ class Value(BaseModel):
     """Something defined by its content: frozen, and strict about what it accepts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    _blank: ClassVar[dict[str, Any]]
+    """Every field in order, with its default; what has none is given when a value is made."""
+    _made_anew: ClassVar[Mapping[str, Callable[[], Any]]]
+    """The defaults that can't be shared, because they could be changed."""
+
+    @classmethod
+    def __pydantic_on_complete__(cls) -> None:
+        fields = cls.model_fields
+        cls._blank = {name: field.default for name, field in fields.items()}
+        cls._made_anew = {
+            name: factory
+            for name, field in fields.items()
+            if (factory := cast("Callable[[], Any] | None", field.default_factory)) is not None
+        }
+
+    @classmethod
+    def model_construct(  # type: ignore[override]  # pydantic's mypy plugin types each subclass's
+        cls, _fields_set: set[str] | None = None, **values: Any
+    ) -> Self:
+        """A value of parts that are known to be right: nothing is checked again.
+
+        What pydantic's own does, at a tenth of its cost, since no field here has another name.
+        Only for what our own rules made of checked parts; what comes from outside is validated.
+        """
+        for name, factory in cls._made_anew.items():
+            if name not in values:
+                values[name] = factory()
+        return cls._of(cls._blank | values, set(values) if _fields_set is None else _fields_set)
+
+    @classmethod
+    def _of(cls, content: dict[str, Any], fields_set: set[str]) -> Self:
+        made = cls.__new__(cls)
+        _put(made, "__dict__", content)
+        _put(made, "__pydantic_fields_set__", fields_set)
+        _put(made, "__pydantic_extra__", None)
+        _put(made, "__pydantic_private__", None)
+        return made
+
+
+_put = object.__setattr__
 
 
 class ActorKind(StrEnum):
@@ -28,12 +70,14 @@ class ActorKind(StrEnum):
 
 
 class Seat(StrEnum):
-    """The roles: the four owners of a decision type, and everyone around them."""
+    """The roles: the four owners of a decision type, who stands in for them, and who is around."""
 
     DECISION_OWNER = "decision_owner"
     AI_PRODUCT_OWNER = "ai_product_owner"
     RISK_OWNER = "risk_owner"
     ESCALATION_OWNER = "escalation_owner"
+    FALLBACK_OWNER = "fallback_owner"
+    """Stands in where an owner's seat is empty."""
     REVIEWER = "reviewer"
     QUALITY_REVIEWER = "quality_reviewer"
     AUDITOR = "auditor"
@@ -78,7 +122,7 @@ class Stamp(Value):
 
     def by(self, actor: Actor) -> "Stamp":
         """The same moment and cause, seen as another actor's doing."""
-        return self.model_copy(update={"actor": actor})
+        return Stamp.model_construct(None, **self.__dict__ | {"actor": actor})
 
 
 class Envelope(TypedDict):
@@ -135,7 +179,8 @@ class Aggregate(Value):
 
     def after(self, event: Event, **changes: Any) -> Self:
         """This state with one more event counted and its changes made."""
-        return self.model_copy(update={"version": event.originator_version} | changes)
+        content = self.__dict__ | {"version": event.originator_version} | changes
+        return self._of(content, self.model_fields_set | changes.keys())
 
 
 class Refusal(Exception):

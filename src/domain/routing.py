@@ -2,7 +2,8 @@
 
 Several authorities speak: the safeguards of this module (kill switch, breaker, stage, missing
 input, reversibility) and the policy. Each contributes a lane; the most careful one wins, and
-among equals the order of precedence names the one that decides. Nothing that goes wrong can end
+among equals the order of precedence names the one that decides. Then the people are asked for:
+where nobody would answer or nobody may review, it is escalated. Nothing that goes wrong can end
 in `automate`.
 """
 
@@ -13,9 +14,10 @@ from hashlib import sha256
 
 from domain.decision_type.state import DecisionType
 from domain.guardrail.conditions import facts_of
-from domain.guardrail.evaluate import Contribution, Verdict, evaluate, trace_digest
+from domain.guardrail.evaluate import Contribution, Verdict, evaluate_traced
 from domain.guardrail.evaluate import within_limits_text as within_limits
 from domain.guardrail.facts import Facts
+from domain.model import Seat
 from domain.policy.aggregate import PolicyVersion
 from domain.values import (
     ExceptionCode,
@@ -27,13 +29,20 @@ from domain.values import (
     Stage,
 )
 
-SEMANTICS = "v1"
-"""The version of this function and of the policy evaluator it calls; replay names it."""
+SEMANTICS = "v2"
+"""The version of this function. Each routing records the one that spoke, and replay asks it again.
+
+`v1` asked for no people: an empty seat fell to the fallback owner unnoticed, and there was no
+roster. The rule language has semantics of its own, which a policy names.
+"""
+KNOWN_SEMANTICS = ("v1", SEMANTICS)
 
 WITHIN_LIMITS = "ROUTE.within_limits"
 _LOTS = 2**64
 _LAST = 1_000_000
 """The rank of the reversibility table: it decides only where nothing more telling does."""
+_PEOPLE = _LAST + 1
+"""The rank of empty seats and rosters: what they ask for names no rule that asked for it itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +83,27 @@ class Case:
     recommendation: Recommendation
     facts: Facts
     draw: int | None = None
+    producer: str | None = None
+    """Who recommends, and so never reviews; nobody yet where a policy is only tried."""
 
 
-def route(case: Case, decision_type: DecisionType, policy: PolicyVersion | None) -> Ruling:
+def route(
+    case: Case,
+    decision_type: DecisionType,
+    policy: PolicyVersion | None,
+    semantics: str = SEMANTICS,
+) -> Ruling:
     """Map a case to exactly one lane. Never raises; the same input always gives the same answer."""
     verdict, digest = _ask(policy, case.facts)
-    voices = sorted(
-        (*_safeguards(case, decision_type, policy, verdict), *_policy_voices(verdict)),
-        key=lambda voice: (-voice.lane.caution, voice.rank),
-    )
+    voices = [*_safeguards(case, decision_type, policy, verdict), *_policy_voices(verdict)]
+    if semantics != "v1":
+        voices = _with_people(voices, case, decision_type)
+    voices.sort(key=lambda voice: (-voice.lane.caution, voice.rank))
     ref = policy.ref if policy else None
     if not voices:
         return _automate(case.facts, policy, ref, digest)
     deciding = voices[0]
-    peers = [voice for voice in voices if voice.lane is deciding.lane]
+    peers = _peers(voices)
     return Ruling(
         lane=deciding.lane,
         rule=deciding.id,
@@ -97,7 +113,7 @@ def route(case: Case, decision_type: DecisionType, policy: PolicyVersion | None)
         trace_digest=digest,
         queue=_queue(peers, policy),
         sla=_sla(peers, policy),
-        four_eyes=decision_type.definition.four_eyes or any(v.four_eyes for v in peers),
+        four_eyes=_four_eyes(peers, decision_type),
         missing=() if verdict is None else verdict.missing,
     )
 
@@ -107,7 +123,7 @@ def _ask(policy: PolicyVersion | None, facts: Facts) -> tuple[Verdict | None, st
     if policy is None:
         return None, _NO_TRACE
     try:
-        return evaluate(policy.guardrail, facts), trace_digest(policy.guardrail, facts)
+        return evaluate_traced(policy.guardrail, facts)
     except Exception:  # noqa: BLE001 - total: whatever fails in there ends in escalation
         return None, _NO_TRACE
 
@@ -131,6 +147,48 @@ def _automate(
         four_eyes=False,
         missing=(),
     )
+
+
+def _lane(voices: list[Voice]) -> Lane:
+    """The most careful lane that any of them asks for."""
+    lanes = (voice.lane for voice in voices)
+    return max(lanes, key=lambda lane: lane.caution, default=Lane.AUTOMATE)
+
+
+def _peers(voices: list[Voice]) -> list[Voice]:
+    """Those that ask for the lane that wins."""
+    lane = _lane(voices)
+    return [voice for voice in voices if voice.lane is lane]
+
+
+def _four_eyes(peers: list[Voice], decision_type: DecisionType) -> bool:
+    return decision_type.definition.four_eyes or any(voice.four_eyes for voice in peers)
+
+
+def _with_people(voices: list[Voice], case: Case, decision_type: DecisionType) -> list[Voice]:
+    """These voices, and what the people they call for have to say: each can only escalate."""
+    said = [*voices, *_unanswered(voices, case, decision_type)]
+    if _lane(said) is Lane.ESCALATE:
+        said.extend(_vacant(Seat.ESCALATION_OWNER, decision_type))
+    return said
+
+
+def _unanswered(voices: list[Voice], case: Case, decision_type: DecisionType) -> Iterator[Voice]:
+    """Nobody would answer for it as decision owner, or too few may review it."""
+    lane = _lane(voices)
+    if lane is not Lane.ESCALATE:
+        yield from _vacant(Seat.DECISION_OWNER, decision_type)
+    if lane is Lane.REVIEW:
+        needed = 2 if _four_eyes(_peers(voices), decision_type) else 1
+        text = decision_type.shortage(needed, apart_from=(case.producer,))
+        if text is not None:
+            yield _exception(_PEOPLE, ExceptionCode.NO_ELIGIBLE_REVIEWER, text)
+
+
+def _vacant(seat: Seat, decision_type: DecisionType) -> Iterator[Voice]:
+    if decision_type.is_vacant(seat):
+        text = f"the seat of {seat.replace('_', ' ')} is empty"
+        yield _exception(_PEOPLE, ExceptionCode.OWNER_VACANT, text)
 
 
 def _unique(voices: list[Voice]) -> tuple[ExceptionCode, ...]:

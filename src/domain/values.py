@@ -142,6 +142,15 @@ class Placement(Value):
     due_at: AwareDatetime
 
 
+class Unsettled(Value):
+    """An exception raised over what was done that nobody has dealt with, and where it waits."""
+
+    exception: ExceptionCode
+    since: AwareDatetime
+    placement: Placement | None
+    """Absent where it was raised before this was recorded."""
+
+
 class Receipt(StrEnum):
     """What became of an action."""
 

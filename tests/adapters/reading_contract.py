@@ -16,37 +16,50 @@ from adapters.clock import HeldClock
 from adapters.postgres.log import PostgresEventLog
 from adapters.postgres.reading import PostgresReader
 from adapters.worker import catch_up
-from application.delivering import report
+from application.delivering import Reverse, report, reverse
 from application.desk import Caller, Desk, NoAuthority
-from application.governing import adopt
+from application.governing import Adoption, adopt, vacate_owner
 from application.lots import LotDrawer
 from application.metrics.window import Window
+from application.observing import Remark, Reply, answer, contest
 from application.ports import CommandKey, Identity
+from application.projections.feedback_row import FeedbackRow
+from application.projections.review_queue import QueueItem
 from application.reading import (
     KeyMark,
-    QueueMark,
+    Raised,
     Reader,
     Search,
     TrailMark,
     TrailSearch,
     audit_trail,
     caught_up,
-    checks,
-    claim_next,
     metrics,
     positions,
-    queue,
-    queues,
     search,
 )
 from application.recommending import Recommend, recommend
 from application.reviewing import Claim, claim, review
+from application.timing import deadline
+from application.waiting import Place, claim_next, queues, waiting
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
 from domain.decision.state import Decision, Status
-from domain.values import Disposition, Lane, ModelRef, Receipt, Recommendation
+from domain.guardrail.document import Sampling
+from domain.model import Seat
+from domain.values import Disposition, ExceptionCode, Lane, ModelRef, Receipt, Recommendation
 from tests.application.office import an_adoption, caller
-from tests.domain.builders import DAY, HOUR, LARGE, MINUTE, NOON, SMALL, SUSPICIOUS, a_definition
+from tests.domain.builders import (
+    DAY,
+    HOUR,
+    LARGE,
+    MINUTE,
+    NOON,
+    SMALL,
+    SUSPICIOUS,
+    a_definition,
+    a_guardrail,
+)
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,18 @@ async def a_decision(
     return (await recommend(command, who, library.desk)).decision
 
 
-async def adopted(library: Library) -> None:
-    await adopt(an_adoption(), caller("operator"), library.desk)
+async def adopted(library: Library, adoption: Adoption | None = None) -> None:
+    await adopt(adoption or an_adoption(), caller("operator"), library.desk)
+
+
+def one_queue() -> Adoption:
+    """All exceptions wait in one queue, and so does every check of what was automated."""
+    exceptions = {
+        code: default.model_copy(update={"queue": "exceptions"})
+        for code, default in a_definition().exceptions.items()
+    }
+    checked = Sampling(id="all", of=Lane.AUTOMATE, rate=Decimal(1), queue="exceptions")
+    return an_adoption(a_definition(exceptions=exceptions), a_guardrail(sampling=(checked,)))
 
 
 async def other_type(library: Library) -> Caller:
@@ -200,10 +223,10 @@ class ReaderContract:
             await a_decision(library, "later", risk="0.3")
             await library.catch_up()
             seen: list[str] = []
-            mark: QueueMark | None = None
+            mark: Place | None = None
             while True:
-                page = await queue("refunds", mark, 2, caller("rae"), library.reader)
-                seen += [item.subject for item in page.items]
+                page = await waiting("refunds", mark, 2, caller("rae"), library.reader)
+                seen += [item.subject for item in page.items if isinstance(item, QueueItem)]
                 mark = page.next
                 if mark is None:
                     break
@@ -275,6 +298,34 @@ class ReaderContract:
             assert led.decision.id == escalated.id
 
     @pytest.mark.anyio
+    async def test_the_next_escalation_is_whose_it_fell_to(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            desk, reader = library.desk, library.reader
+            await vacate_owner("refund", Seat.ESCALATION_OWNER, caller("di"), desk)
+            escalated = await a_decision(library, "a", confidence="0.4")
+            await library.catch_up()
+            assert await claim_next("leads", Claim(), NOBODY, desk, reader) is None
+            taken = await claim_next("leads", Claim(), caller("fay"), desk, reader)
+            assert taken is not None
+            assert taken.decision.id == escalated.id
+
+    @pytest.mark.anyio
+    async def test_what_stands_in_a_conflict_is_nobodys_to_take(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            desk, reader = library.desk, library.reader
+            one = await a_decision(library, "a")
+            await a_decision(library, "a", who=caller("other-bot"))
+            library.clock.advance(3 * HOUR)
+            late = (await deadline(one.id, desk)).decision
+            assert late.placement is not None
+            await library.catch_up()
+            for who in ("di", "rae"):
+                for name in (late.placement.queue, "exceptions-conflict"):
+                    assert await claim_next(name, Claim(), caller(who), desk, reader) is None
+
+    @pytest.mark.anyio
     async def test_claiming_the_next_one_again_answers_as_before(self, opened: Opened) -> None:
         async with opened() as library:
             await adopted(library)
@@ -304,14 +355,88 @@ class ReaderContract:
                 await report(decision.id, delivered, BOT, library.desk)
             await library.catch_up()
             expected = [d.subject for d in done[:8] if d.quality and d.quality.sampled]
-            page = await checks("quality", None, 50, caller("quinn"), library.reader)
-            assert [row.subject for row in page.items] == expected
+            page = await waiting("quality", None, 50, caller("quinn"), library.reader)
+            assert [r.subject for r in page.items if isinstance(r, FeedbackRow)] == expected
             found = await queues(caller("quinn"), library.desk, library.reader)
             assert [(q.name, q.kind, q.waiting) for q in found] == [
                 ("quality", "quality", len(expected))
             ] * bool(expected)
-            other = await checks("elsewhere", None, 50, caller("quinn"), library.reader)
+            other = await waiting("elsewhere", None, 50, caller("quinn"), library.reader)
             assert not other.items
+
+    @pytest.mark.anyio
+    async def test_what_was_raised_over_an_action_waits_until_it_is_dealt_with(
+        self, opened: Opened
+    ) -> None:
+        async with opened() as library:
+            await adopted(library, one_queue())
+            desk, reader, ana = library.desk, library.reader, caller("ana")
+            done = [await a_decision(library, f"s{n}", SMALL) for n in range(4)]
+            for decision in done:
+                await report(decision.id, Report(status=Receipt.DELIVERED), BOT, desk)
+            for decision in done[:3]:
+                library.clock.advance(timedelta(seconds=1))
+                await contest(decision.id, Remark(), ana, desk)
+            await reverse(done[2].id, Reverse(reason_code="REV.X"), ana, desk)
+            await report(done[2].id, Report(status=Receipt.FAILED), BOT, desk)
+            await library.catch_up()
+
+            async def seen(who: str = "di", limit: int = 2) -> list[tuple[str, str]]:
+                found: list[tuple[str, str]] = []
+                mark: Place | None = None
+                while True:
+                    page = await waiting("exceptions", mark, limit, caller(who), reader)
+                    found += [(r.row.subject, r.code) for r in page.items if isinstance(r, Raised)]
+                    mark = page.next
+                    if mark is None:
+                        return found
+
+            contested = [(f"s{n}", "CONTESTED") for n in range(3)]
+            failed = [("s2", "REVERSAL_FAILED")]
+            assert await seen() == await seen(limit=50) == contested + failed
+            listed = [q for q in await queues(caller("di"), desk, reader) if q.kind == "exception"]
+            [found] = listed
+            assert (found.name, found.decision_type, found.waiting) == ("exceptions", "refund", 4)
+            assert found.overdue == 0
+            state = await desk.decision(done[0].id)
+            [waits] = state.unsettled
+            assert waits.placement is not None
+            assert (found.oldest_at, found.next_due_at) == (waits.since, waits.placement.due_at)
+            nobody = await waiting("exceptions", None, 9, NOBODY, reader)
+            assert not nobody.items
+
+            library.clock.advance(DAY)
+            [late] = [q for q in await queues(caller("di"), desk, reader) if q.kind == "exception"]
+            assert late.overdue == 4
+            reply = Reply(exception=ExceptionCode.CONTESTED, reason_code="REV.STANDS")
+            await answer(done[0].id, reply, caller("rae"), desk)
+            await reverse(done[1].id, Reverse(reason_code="REV.X"), ana, desk)
+            await report(done[1].id, Report(status=Receipt.DELIVERED), BOT, desk)
+            await library.catch_up()
+            assert await seen() == [contested[2], *failed]
+
+    @pytest.mark.anyio
+    async def test_a_queue_shows_all_that_waits_in_it_page_by_page(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library, one_queue())
+            desk = library.desk
+            done = [await a_decision(library, f"s{n}", SMALL) for n in range(3)]
+            for decision in done:
+                await report(decision.id, Report(status=Receipt.DELIVERED), BOT, desk)
+            await contest(done[0].id, Remark(), caller("ana"), desk)
+            await a_decision(library, "no amount", {})
+            await library.catch_up()
+            for limit in range(1, 7):
+                kinds: list[str] = []
+                mark: Place | None = None
+                while True:
+                    page = await waiting("exceptions", mark, limit, caller("di"), library.reader)
+                    assert 0 < len(page.items) <= limit
+                    kinds += [type(each).__name__ for each in page.items]
+                    mark = page.next
+                    if mark is None:
+                        break
+                assert kinds == ["QueueItem", "Raised", *["FeedbackRow"] * 3]
 
     @pytest.mark.anyio
     async def test_metrics_are_those_of_the_rows(self, opened: Opened) -> None:

@@ -15,7 +15,15 @@ from adapters.clock import HeldClock
 from application.arbitrating import Arbitrate, arbitrate_conflict
 from application.delivering import Reverse, report, reverse
 from application.desk import Answer, Caller, Desk
-from application.governing import Adoption, Switch, adopt, resume, suspend
+from application.governing import (
+    Adoption,
+    Switch,
+    adopt,
+    assign_owner,
+    resume,
+    suspend,
+    vacate_owner,
+)
 from application.informing import Inform, Refresh, inform, refresh
 from application.observing import (
     Outcome,
@@ -33,11 +41,13 @@ from application.reviewing import Claim, claim, release, resolve, review
 from application.timing import deadline, expiry
 from domain.conflict import Conflict
 from domain.decision.acting import Report
+from domain.decision.events import LifeEvent
 from domain.decision.reviewing import Choice
 from domain.decision.state import Decision
 from domain.decision_type.definition import DecisionTypeDefinition
 from domain.decision_type.state import DecisionType
 from domain.guardrail.document import Guardrail
+from domain.model import Seat
 from domain.values import Receipt, Recommendation
 from tests.domain.builders import MODEL, NOON, SMALL, a_definition, a_guardrail, a_recommendation
 
@@ -108,6 +118,9 @@ class Office:
         events = run(self.desk.log.stream(id))
         return [event.TOPIC.partition(".")[2] for event in events]
 
+    def history(self, id: UUID) -> list[LifeEvent]:
+        return run(self.desk.history(id))
+
     def decision(self, id: UUID) -> Decision:
         return run(self.desk.decision(id))
 
@@ -165,7 +178,7 @@ class Office:
                 **more,
             }
         )
-        dispose = resolve if SEATS[who] == "escalation_owner" else review
+        dispose = review if SEATS.get(who) == "reviewer" else resolve
         return run(dispose(id, choice, caller(who, key), self.desk))
 
     def inform(
@@ -230,6 +243,12 @@ class Office:
     def resume(self, who: str = "cy", key: str | None = None) -> DecisionType:
         why = Switch(reason_code="HALT.CLEARED")
         return run(resume("refund", why, caller(who, key), self.desk))
+
+    def vacate(self, seat: str, who: str = "ana") -> DecisionType:
+        return run(vacate_owner("refund", Seat(seat), caller(who), self.desk))
+
+    def assign(self, seat: str, person: str, who: str = "ana") -> DecisionType:
+        return run(assign_owner("refund", Seat(seat), person, caller(who), self.desk))
 
     def deadline(self, id: UUID) -> Answer:
         return run(deadline(id, self.desk))

@@ -9,9 +9,8 @@ from application.desk import KeyReused, NoAuthority, NoSuchDecisionType
 from application.governing import Switch, suspend
 from application.recommending import NotActive
 from domain.admission import InvalidInput
-from domain.conflict import Status as ConflictStatus
 from domain.decision.events import AttemptRejected
-from domain.decision.refusals import AlreadyDecided
+from domain.decision.refusals import AlreadyDecided, InConflict
 from domain.decision.state import Status
 from domain.decision_type import commands as types
 from domain.guardrail.document import Sampling
@@ -234,11 +233,25 @@ def test_two_producers_who_propose_different_actions_are_both_held() -> None:
     assert conflict.subject == "order 17"
 
 
-def test_two_producers_who_propose_the_same_action_do_not_conflict() -> None:
+def test_two_producers_who_propose_the_same_action_would_have_it_done_twice() -> None:
     office = an_office()
-    office.recommend(context=LARGE)
-    other = office.recommend("other-bot", context=LARGE).decision
-    assert other.status is Status.IN_REVIEW
+    one = office.recommend().decision
+    other = office.recommend("other-bot").decision
+    assert (one.status, other.status) == (Status.ACTIONED, Status.HELD)
+    assert office.conflict(other.conflict).decisions == (one.id, other.id)
+
+
+def test_what_does_no_harm_when_done_twice_is_no_conflict() -> None:
+    office = an_office()
+    office.recommend(recommendation=a_recommendation("apologise"))
+    again = office.recommend("other-bot", recommendation=a_recommendation("apologise")).decision
+    assert again.lane is Lane.AUTOMATE
+
+
+def test_once_it_was_delivered_the_same_action_is_a_new_matter() -> None:
+    office = an_office()
+    office.report(office.recommend().decision.id)
+    assert office.recommend("other-bot").decision.lane is Lane.AUTOMATE
 
 
 def test_a_third_joins_the_conflict() -> None:
@@ -267,19 +280,29 @@ def test_what_has_ended_conflicts_with_nothing() -> None:
     assert office.recommend("other-bot", recommendation=REPLACE).decision.lane is Lane.AUTOMATE
 
 
-def test_after_a_conflict_was_escalated_and_closed_a_newcomer_opens_another() -> None:
+def test_a_conflict_that_was_escalated_is_still_the_one_a_newcomer_joins() -> None:
     office = an_office()
     one = office.recommend(context=LARGE).decision
     other = office.recommend("other-bot", recommendation=REPLACE).decision
     office.pass_time(2 * HOUR)
-    office.deadline(one.id)
-    first = office.arbitrate(other.conflict, other.id)
-    assert first.status is ConflictStatus.CLOSED
-    assert office.decision(one.id).status is Status.ESCALATED
+    for id in (one.id, other.id):
+        office.deadline(id)
     third = office.recommend("third-bot", recommendation=a_recommendation("apologise")).decision
-    assert third.status is Status.HELD
-    assert third.conflict not in (None, first.id)
-    assert office.decision(one.id).conflict == third.conflict
+    assert third.conflict == other.conflict
+    assert office.decision(one.id).status is Status.ESCALATED
+    office.arbitrate(third.conflict, other.id)
+    ends = [office.decision(id).status for id in (one.id, other.id, third.id)]
+    assert ends == [Status.SUPERSEDED, Status.ACTIONED, Status.SUPERSEDED]
+
+
+def test_there_is_one_conflict_on_a_subject_whoever_stands_against_whom() -> None:
+    office = an_office()
+    sorry = a_recommendation("apologise")
+    allowed = office.recommend().decision
+    other = office.recommend("other-bot", recommendation=sorry).decision
+    third = office.recommend("third-bot", recommendation=sorry).decision
+    assert allowed.status is Status.ACTIONED
+    assert third.conflict == other.conflict
 
 
 # ── refreshing, taking back
@@ -303,12 +326,13 @@ def test_without_fresh_input_it_expires() -> None:
 def test_fresh_input_does_not_slip_out_of_a_conflict() -> None:
     office = an_office()
     one = office.recommend(context=LARGE).decision
-    other = office.recommend("other-bot", recommendation=REPLACE).decision
-    still = office.refresh(one.id, "2", SMALL).decision
-    assert (still.status, still.authority) == (Status.HELD, None)
-    office.arbitrate(other.conflict, one.id)
-    won = office.decision(one.id)
-    assert (won.status, won.context["amount"]) == (Status.ACTIONED, "40")
+    office.recommend("other-bot", recommendation=REPLACE)
+    with pytest.raises(InConflict):
+        office.refresh(one.id, "2", SMALL)
+    newer = office.recommend(context=SMALL).decision
+    assert (newer.status, newer.previous) == (Status.HELD, one.id)
+    office.arbitrate(newer.conflict, newer.id)
+    assert office.decision(newer.id).status is Status.ACTIONED
 
 
 def test_the_producer_withdraws_while_nothing_is_authorised() -> None:

@@ -19,9 +19,12 @@ from tests.domain.builders import (
     OTHER_ID,
     SMALL,
     SUSPICIOUS,
+    a_definition,
     a_guardrail,
     a_recommendation,
+    a_submission,
     at_least,
+    ruling_on,
 )
 
 Story = Callable[[Office], UUID]
@@ -89,6 +92,20 @@ def arbitrated(office: Office) -> UUID:
     return one.id
 
 
+def while_a_seat_was_empty(office: Office) -> UUID:
+    office.vacate("decision_owner")
+    id = office.recommend().decision.id
+    office.assign("decision_owner", "ana", "cy")
+    return id
+
+
+def under_a_roster_of_nobody_else(office: Office) -> UUID:
+    office.adopt(an_adoption(a_definition(reviewers=("bot",))))
+    id = office.recommend(context=LARGE).decision.id
+    office.adopt()
+    return id
+
+
 def under_an_older_policy(office: Office) -> UUID:
     id = office.recommend().decision.id
     stricter = Limit(id="surer", require=at_least("confidence", "0.99"), reason="SURER")
@@ -108,6 +125,8 @@ STORIES: list[Story] = [
     refreshed,
     halted,
     arbitrated,
+    while_a_seat_was_empty,
+    under_a_roster_of_nobody_else,
     under_an_older_policy,
 ]
 
@@ -180,6 +199,38 @@ def with_routing(**changes: object) -> Tampered:
 
 def test_an_honest_history_does_not_drift() -> None:
     assert with_routing().replayed().verdict == "match"
+
+
+def before_seats_were_asked_for() -> Tampered:
+    """A history of the time when an empty seat fell to the fallback owner unnoticed."""
+    office = an_office()
+    kind = office.vacate("decision_owner")
+    history = run(office.desk.history(automated(office)))
+    ruling = ruling_on(a_submission(), kind, semantics="v1")
+    routing = d.Routing(
+        lane=ruling.lane,
+        rule=ruling.rule,
+        reasons=ruling.reasons,
+        policy=ruling.policy,
+        decision_type_version=kind.version,
+        trace_digest=ruling.trace_digest,
+    )
+    escalated = history[1]
+    assert isinstance(escalated, d.Escalated)
+    common = {name: getattr(escalated, name) for name in d.DecisionEvent.model_fields}
+    return Tampered(office, [history[0], d.AutoActioned(**common, routing=routing)])
+
+
+def test_what_was_routed_by_an_older_engine_is_replayed_by_it() -> None:
+    replayed = before_seats_were_asked_for().replayed()
+    assert replayed.verdict == "match"
+    assert [(one.lane, one.semantics) for one in replayed.routings] == [("automate", "v1")]
+
+
+def test_an_engine_that_is_not_known_here_drifts() -> None:
+    (difference,) = with_routing(semantics="v99").differences
+    assert (difference.cause, difference.field) == ("engine", "semantics")
+    assert (difference.recorded, difference.replayed) == ("v99", "v2")
 
 
 def test_a_changed_lane_drifts() -> None:

@@ -14,11 +14,11 @@ from domain.admission import InvalidInput
 from domain.conflict import ConflictClosed, NotInConflict
 from domain.conflict import Status as ConflictStatus
 from domain.decision.refusals import (
+    InConflict,
     LeaseHeld,
     NoLease,
     NotAPerson,
-    NotHeld,
-    NotWaiting,
+    OtherInForce,
     SamePerson,
     WrongSeat,
 )
@@ -333,9 +333,9 @@ def test_two_arbitrations_at_once_settle_it_once() -> None:
 def test_what_is_held_in_a_conflict_waits_for_nobody_else() -> None:
     office = an_office()
     one, _ = a_conflict(office)
-    with pytest.raises(NotWaiting):
+    with pytest.raises(InConflict):
         office.claim(one.id)
-    with pytest.raises(NotHeld):
+    with pytest.raises(InConflict):
         office.inform(one.id, {"amount": 40})
 
 
@@ -346,3 +346,27 @@ def test_a_conflict_nobody_arbitrates_is_escalated_not_approved() -> None:
     for id in (one.id, other.id):
         late = office.deadline(id).decision
         assert (late.status, late.authority) == (Status.ESCALATED, None)
+
+
+def test_a_conflict_that_was_escalated_is_still_settled_by_one_arbitration() -> None:
+    office = an_office()
+    one, other = a_conflict(office)
+    office.pass_time(2 * HOUR)
+    for id in (one.id, other.id):
+        office.deadline(id)
+        with pytest.raises(InConflict):
+            office.choose(id, who="di")
+    office.arbitrate(one.conflict, other.id)
+    assert office.decision(other.id).action == "replace"
+    assert office.decision(one.id).status is Status.SUPERSEDED
+
+
+def test_what_is_in_force_already_can_not_be_overruled_by_choosing_another() -> None:
+    office = an_office()
+    allowed = office.recommend().decision
+    other = office.recommend("other-bot", recommendation=a_recommendation("replace")).decision
+    with pytest.raises(OtherInForce):
+        office.arbitrate(other.conflict, other.id)
+    office.arbitrate(other.conflict, allowed.id)
+    assert office.decision(other.id).status is Status.SUPERSEDED
+    assert office.decision(allowed.id).status is Status.ACTIONED

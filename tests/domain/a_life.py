@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.admission import facts_of
-from domain.decision import acting, judging, opening, reviewing
+from domain.decision import acting, conflicting, judging, opening, reviewing
 from domain.decision import events as d
 from domain.decision.acting import Report
 from domain.decision.opening import Lots, dispatch
 from domain.decision.reviewing import Choice
 from domain.decision.state import Decision, Status, evolve, fold
+from domain.decision.unsettled import RAISED
 from domain.decision_type import commands as types
 from domain.decision_type import state as type_state
 from domain.decision_type.events import LifeEvent as TypeEvent
+from domain.decision_type.state import DecisionType
 from domain.model import OWNER_SEATS, Actor, ActorKind, Refusal, Seat, Stamp
 from domain.policy.aggregate import PolicyVersion
 from domain.routing import Case, route
@@ -57,8 +59,11 @@ from tests.domain.builders import (
     by,
     opened,
 )
+from tests.domain.meanings import as_they_mean
 
+FAY = a_person("fay", Seat.FALLBACK_OWNER)
 EVERYBODY = [
+    FAY,
     *(ANA, BO, CY, DI, RAE, SAM, QUINN, AUDRA, BOT, OTHER_BOT, TIMER),
     a_person("guest"),
     a_person("bot", Seat.REVIEWER),  # the producer's name in a reviewer's seat
@@ -66,7 +71,7 @@ EVERYBODY = [
     BOT.model_copy(update={"id": "di", "seat": Seat.ESCALATION_OWNER}),
 ]
 actors = st.sampled_from(EVERYBODY)
-reviewers = st.sampled_from([RAE, SAM, DI, RAE, SAM, DI, *EVERYBODY])
+reviewers = st.sampled_from([RAE, SAM, DI, RAE, SAM, DI, FAY, *EVERYBODY])
 """Those who may claim come up more often, so that lives get on."""
 recommendations = st.builds(
     a_recommendation,
@@ -83,11 +88,14 @@ choices = st.tuples(
     st.sampled_from([None, "OVR.X", "OVR.X"]),
 )
 
+GOVERNS = ("suspend", "resume", "trip", "vacate", "assign", "vacate below", "assign below")
+
 ACTS_ON_A_CHOICE = (d.Reviewed, d.Overridden, d.SecondReviewed, d.EscalationResolved)
 AFTER_THE_END = (
     d.QualityConfirmed,
     d.QualityOverturned,
     d.Contested,
+    d.Answered,
     d.OutcomeObserved,
     d.ReversalAuthorised,
     d.Reversed,
@@ -145,6 +153,7 @@ class Life(RuleBasedStateMachine):
             events = tuple(decide(stamp))
         except Refusal:
             return False
+        _the_right_people(before, events, self.type)
         self.history.extend(events)
         for event in events:
             self.decision = evolve(self.decision, event)
@@ -166,7 +175,9 @@ class Life(RuleBasedStateMachine):
         for event in happened:
             decision = evolve(decision, event)
         facts = facts_of(decision.recommendation, decision.context, self.type.definition)
-        ruling = route(Case(decision.recommendation, facts), self.type, self.policy)
+        ruling = route(
+            Case(decision.recommendation, facts, producer=decision.producer), self.type, self.policy
+        )
         return (*happened, *dispatch(decision, ruling, self.type, Lots(), stamp))
 
     # ── time
@@ -193,7 +204,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(actor=reviewers)
     def someone_claims(self, actor: Actor) -> None:
-        self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s))
+        self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s))
 
     @rule(actor=actors)
     def someone_releases(self, actor: Actor) -> None:
@@ -231,7 +242,7 @@ class Life(RuleBasedStateMachine):
     def someone_claims_and_disposes(
         self, actor: Actor, said: tuple[Disposition, str | None, dict[str, str] | None, str | None]
     ) -> None:
-        if self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s)):
+        if self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s)):
             escalated = self.decision.status is Status.ESCALATED
             self.someone_disposes(said, actor, escalated, False)
 
@@ -245,7 +256,9 @@ class Life(RuleBasedStateMachine):
         actor=st.sampled_from([RAE, SAM, DI]), how=st.sampled_from(["digest", "version", "lease"])
     )
     def someone_upholds_what_they_did_not_see(self, actor: Actor, how: str) -> None:
-        if not self.attempt(actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s)):
+        if not self.attempt(
+            actor, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s)
+        ):
             return
         lease = self.decision.lease
         assert lease is not None
@@ -278,7 +291,9 @@ class Life(RuleBasedStateMachine):
         assert first is not None
         again = a_person(first.person, Seat.REVIEWER)
         if self.decision.status is Status.AWAITING_SECOND_REVIEW:
-            tried = self.attempt(again, lambda s: reviewing.claim(self.decision, 15 * MINUTE, s))
+            tried = self.attempt(
+                again, lambda s: reviewing.claim(self.decision, 15 * MINUTE, self.type, s)
+            )
             assert not tried, "the second pair of eyes belongs to another person"
 
     @rule(actor=actors)
@@ -305,9 +320,8 @@ class Life(RuleBasedStateMachine):
     @rule(actor=actors, amount=st.sampled_from(["20", "900"]))
     def the_subject_moves_on(self, actor: Actor, amount: str) -> None:
         def decide(stamp: Stamp) -> Iterable[d.LifeEvent]:
-            events = opening.reroute(self.decision, "2", {"amount": amount}, stamp)
-            in_conflict = self.decision.held_for is ExceptionCode.CONFLICT
-            return events if in_conflict else self.routed(events, stamp)
+            events = opening.reroute(self.decision, "2", {"amount": amount}, self.type, stamp)
+            return self.routed(events, stamp)
 
         self.attempt(actor, decide)
 
@@ -316,7 +330,7 @@ class Life(RuleBasedStateMachine):
     def another_recommendation_conflicts(self) -> None:
         self.attempt(
             OTHER_BOT,
-            lambda s: opening.hold_for_conflict(self.decision, CONFLICT_ID, self.type, s),
+            lambda s: conflicting.hold_for_conflict(self.decision, CONFLICT_ID, self.type, s),
         )
 
     @rule(wins=st.sampled_from([True, True, False, None]))
@@ -324,11 +338,11 @@ class Life(RuleBasedStateMachine):
         if wins:
             reason = Reason(code="APR.ARBITRATED", text="di chose this one")
             self.attempt(
-                DI, lambda s: self.routed(opening.release_conflict(self.decision, reason, s), s)
+                DI, lambda s: self.routed(conflicting.release_conflict(self.decision, reason, s), s)
             )
         elif len(self.history) > 6:  # later, so that lives last
             winner = None if wins is None else OTHER_ID
-            self.attempt(DI, lambda s: opening.lose_conflict(self.decision, winner, s))
+            self.attempt(DI, lambda s: conflicting.lose_conflict(self.decision, winner, s))
 
     @precondition(lambda self: len(self.history) > 8)
     @rule(actor=actors, command=st.sampled_from(["supersede", "withdraw", "stale"]))
@@ -354,11 +368,19 @@ class Life(RuleBasedStateMachine):
 
     @rule(actor=actors, confirms=st.booleans())
     def someone_judges(self, actor: Actor, confirms: bool) -> None:
-        self.attempt(actor, lambda s: judging.judge_quality(self.decision, confirms, None, s))
+        self.attempt(
+            actor, lambda s: judging.judge_quality(self.decision, confirms, None, self.type, s)
+        )
 
     @rule(actor=actors)
     def someone_contests(self, actor: Actor) -> None:
-        self.attempt(actor, lambda s: judging.contest(self.decision, None, s))
+        self.attempt(actor, lambda s: judging.contest(self.decision, None, self.type, s))
+
+    @rule(actor=actors, code=st.sampled_from(sorted(RAISED.values())))
+    def someone_answers(self, actor: Actor, code: ExceptionCode) -> None:
+        self.attempt(
+            actor, lambda s: judging.answer(self.decision, code, "REV.X", None, self.type, s)
+        )
 
     @precondition(lambda self: not self.decision.status.waits_for_a_person)
     @rule(actor=actors, correct=st.sampled_from([None, True, False]))
@@ -372,7 +394,7 @@ class Life(RuleBasedStateMachine):
 
     # ── governing
 
-    @rule(actor=actors, command=st.sampled_from(["suspend", "resume", "trip", "vacate", "assign"]))
+    @rule(actor=actors, command=st.sampled_from(GOVERNS))
     def someone_governs(self, actor: Actor, command: str) -> None:
         commands: dict[str, Callable[[Stamp], tuple[TypeEvent, ...]]] = {
             "suspend": lambda s: types.suspend(self.type, "HALT.X", None, s),
@@ -380,8 +402,19 @@ class Life(RuleBasedStateMachine):
             "trip": lambda s: types.trip_breaker(self.type, "overturns", "3 of 10", s),
             "vacate": lambda s: types.vacate_owner(self.type, Seat.ESCALATION_OWNER, s),
             "assign": lambda s: types.assign_owner(self.type, Seat.ESCALATION_OWNER, "di", s),
+            "vacate below": lambda s: types.vacate_owner(self.type, Seat.DECISION_OWNER, s),
+            "assign below": lambda s: types.assign_owner(self.type, Seat.DECISION_OWNER, "ana", s),
         }
         self.govern(actor, commands[command])
+
+    @rule(
+        roster=st.sampled_from(
+            [None, None, ("rae", "sam"), ("rae", "sam", "di"), ("sam", "bot"), ()]
+        )
+    )
+    def the_roster_changes(self, roster: tuple[str, ...] | None) -> None:
+        definition = self.type.definition.model_copy(update={"reviewers": roster})
+        self.govern(ANA, lambda s: types.draft(self.type, definition, s))
 
     @rule(actor=st.sampled_from([ANA, CY, BO]), stage=st.sampled_from(Stage))
     def someone_proposes_a_stage(self, actor: Actor, stage: Stage) -> None:
@@ -440,9 +473,46 @@ def _check_step(
         assert undone or after.status is before.status, "it never reopens"
     if stamp.actor.kind is ActorKind.TIMER:
         assert after.authority == before.authority, "a timeout never approves"
+    if before.in_conflict:
+        _only_arbitration_settles_it(before, events, after)
+    assert as_they_mean(before, after)
     for event in events:
         _a_persons_part_is_a_persons(before, event)
     _an_authorisation_has_an_authority(events)
+
+
+def _only_arbitration_settles_it(
+    before: Decision, events: tuple[d.LifeEvent, ...], after: Decision
+) -> None:
+    """It stays in the conflict until it is released or ends, whatever deadline passes."""
+    released = any(isinstance(event, d.HoldReleased) for event in events)
+    assert released or not after.is_open or after.conflict == before.conflict
+    assert released or after.authority is None
+
+
+def _the_right_people(
+    before: Decision, events: tuple[d.LifeEvent, ...], kind: DecisionType
+) -> None:
+    """Who reviews is on the roster, and nothing waits for people who are not there."""
+    roster = kind.definition.reviewers
+    for event in events:
+        if isinstance(event, d.RoutedToReview):
+            needed = 2 if event.routing.four_eyes else 1
+            assert event.placement.person == kind.owner(Seat.DECISION_OWNER)
+            assert kind.shortage(needed, apart_from=(before.producer,)) is None
+        if isinstance(event, d.AutoActioned):
+            assert not kind.is_vacant(Seat.DECISION_OWNER)
+        if isinstance(event, d.Escalated):
+            fallback = kind.is_vacant(Seat.ESCALATION_OWNER)
+            assert (ExceptionCode.OWNER_VACANT in event.raises) >= fallback == event.vacant
+            assert (event.placement.person == "fay") == fallback
+        if isinstance(event, d.Reviewed | d.Overridden | d.SecondReviewed):
+            assert roster is None or event.actor.id in roster
+    after = fold(events, before)
+    assert after is not None
+    first = after.first_review
+    if after.status is Status.AWAITING_SECOND_REVIEW and first and not before.first_review:
+        assert kind.shortage(1, apart_from=(before.producer, first.person)) is None
 
 
 def _a_persons_part_is_a_persons(before: Decision, event: d.LifeEvent) -> None:

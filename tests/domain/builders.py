@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from domain.admission import admit_context, facts_of
-from domain.decision import acting, opening, reviewing
+from domain.decision import acting, conflicting, opening, reviewing
 from domain.decision.events import LifeEvent
 from domain.decision.opening import Lots, Submission, open_decision
 from domain.decision.reviewing import Choice
@@ -33,7 +33,7 @@ from domain.guardrail.document import Guardrail, Limit, Route, Routes, Rule, Sam
 from domain.guardrail.facts import BUILT_IN, FactType, Number, YesNo
 from domain.model import Actor, ActorKind, Seat, Stamp
 from domain.policy.aggregate import PolicyVersion
-from domain.routing import Case, Ruling, route
+from domain.routing import SEMANTICS, Case, Ruling, route
 from domain.values import (
     Disposition,
     ExceptionCode,
@@ -129,7 +129,9 @@ def an_exception_default(code: ExceptionCode) -> ExceptionDefault:
 
 def a_draft_type(**changes: Any) -> DecisionType:
     """A decision type that is written down but not live."""
-    state = type_state.fold(types.draft(None, a_definition(**changes), by(ANA)))
+    definition = a_definition(**changes)
+    author = a_person(types.author_of(None, definition), Seat.DECISION_OWNER)
+    state = type_state.fold(types.draft(None, definition, by(author)))
     assert state is not None
     return state
 
@@ -143,6 +145,19 @@ def a_decision_type(**changes: Any) -> DecisionType:
 
 
 REFUND = a_decision_type()
+
+
+def without(*seats: Seat) -> DecisionType:
+    """The same decision type with these seats empty."""
+    return REFUND.model_copy(
+        update={"owners": {s: p for s, p in REFUND.owners.items() if s not in seats}}
+    )
+
+
+def a_roster(*people: str) -> DecisionType:
+    """The same decision type, reviewed by nobody but these."""
+    named = REFUND.definition.model_copy(update={"reviewers": people})
+    return REFUND.model_copy(update={"definition": named})
 
 
 # ── the policy
@@ -256,9 +271,11 @@ def ruling_on(
     decision_type: DecisionType = REFUND,
     policy: PolicyVersion | None = RULES,
     draw: int | None = None,
+    semantics: str = SEMANTICS,
 ) -> Ruling:
     facts = facts_of(submission.recommendation, submission.context, decision_type.definition)
-    return route(Case(submission.recommendation, facts, draw), decision_type, policy)
+    case = Case(submission.recommendation, facts, draw, BOT.id)
+    return route(case, decision_type, policy, semantics)
 
 
 def opened(
@@ -307,7 +324,7 @@ def a_draw(*, sampled: bool) -> QualityDraw:
 
 def in_review(**submission: Any) -> Decision:
     """Waits for one reviewer."""
-    return a_decision(opened(a_submission(context=LARGE, **submission)))
+    return a_decision(opened(a_submission(**{"context": LARGE} | submission)))
 
 
 def before_four_eyes() -> Decision:
@@ -328,12 +345,12 @@ def held_for_input() -> Decision:
 def in_conflict(decision: Decision | None = None) -> Decision:
     """Held against another recommendation on its subject."""
     free = decision or in_review()
-    return then(free, opening.hold_for_conflict(free, CONFLICT_ID, REFUND, by(OTHER_BOT)))
+    return then(free, conflicting.hold_for_conflict(free, CONFLICT_ID, REFUND, by(OTHER_BOT)))
 
 
 def claimed(decision: Decision, person: Actor = RAE, at: datetime = NOON) -> Decision:
     """Taken on by someone for a quarter of an hour."""
-    return then(decision, reviewing.claim(decision, 15 * MINUTE, by(person, at)))
+    return then(decision, reviewing.claim(decision, 15 * MINUTE, REFUND, by(person, at)))
 
 
 def a_choice(decision: Decision, disposition: str = "uphold", **more: Any) -> Choice:

@@ -48,11 +48,11 @@ def test_a_conflict_puts_decisions_against_each_other() -> None:
 
 def test_one_more_decision_joins() -> None:
     conflict = an_open_conflict()
-    joined = join(conflict, THIRD_ID, by(OTHER_BOT))
-    assert joined == Joined(
-        **conflict.next(by(OTHER_BOT)), decision_type="refund", decision=THIRD_ID
+    joined = join(conflict, (ID, THIRD_ID), by(OTHER_BOT))
+    assert joined == (
+        Joined(**conflict.next(by(OTHER_BOT)), decision_type="refund", decision=THIRD_ID),
     )
-    after = fold([joined], conflict)
+    after = fold(joined, conflict)
     assert after is not None
     assert after.decisions == (ID, OTHER_ID, THIRD_ID)
 
@@ -88,10 +88,10 @@ def test_a_conflict_is_arbitrated_once() -> None:
 
 def test_nobody_joins_a_closed_conflict() -> None:
     with pytest.raises(ConflictClosed):
-        join(a_closed_conflict(), THIRD_ID, by(BOT))
+        join(a_closed_conflict(), [THIRD_ID], by(BOT))
 
 
 def test_a_history_starts_with_the_opening() -> None:
     conflict = an_open_conflict()
     with pytest.raises(TypeError, match="starts with Opened"):
-        fold([join(conflict, THIRD_ID, by(BOT))])
+        fold(join(conflict, [THIRD_ID], by(BOT)))

@@ -238,7 +238,12 @@ def test_a_reversal_that_failed_is_an_exception_and_may_be_tried_again() -> None
     going = to_be_reversed()
     events = acting.report(going, FAILED, REFUND, by(BOT))
     assert events == (
-        ReversalFailed(**going.next(by(BOT)), decision_type="refund", detail="card closed"),
+        ReversalFailed(
+            **going.next(by(BOT)),
+            decision_type="refund",
+            detail="card closed",
+            placement=REFUND.place_exception(ExceptionCode.REVERSAL_FAILED, NOON),
+        ),
     )
     after = then(going, events)
     assert after.exceptions[-1] is ExceptionCode.REVERSAL_FAILED

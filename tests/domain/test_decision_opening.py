@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.decision import opening
+from domain.decision import conflicting, opening, reviewing
 from domain.decision.events import (
     ActionAuthorised,
     AutoActioned,
@@ -24,17 +24,19 @@ from domain.decision.events import (
     Withdrawn,
 )
 from domain.decision.opening import Lots
-from domain.decision.refusals import AlreadyDecided, NotHeld, NotProducer, WrongSeat
+from domain.decision.refusals import AlreadyDecided, InConflict, NotHeld, NotProducer, WrongSeat
+from domain.decision.reviewing import Choice
 from domain.decision.state import Decision, Status, digest_of_action
 from domain.model import Actor, Refusal, Seat, Stamp, envelope
-from domain.routing import Ruling
-from domain.values import ExceptionCode, Lane, Placement, Reason
+from domain.routing import SEMANTICS, Ruling
+from domain.values import Disposition, ExceptionCode, Lane, Placement, Reason
 from tests.domain.builders import (
     AUDRA,
     AUTHORISED,
     BOT,
     CONFLICT_ID,
     DAY,
+    DI,
     ENDED,
     HOUR,
     ID,
@@ -46,7 +48,9 @@ from tests.domain.builders import (
     OTHER_BOT,
     OTHER_ID,
     POLICY,
+    RAE,
     REFUND,
+    SMALL,
     SUSPICIOUS,
     TIMER,
     WAITING,
@@ -54,6 +58,7 @@ from tests.domain.builders import (
     a_draw,
     a_person,
     a_recommendation,
+    a_roster,
     a_submission,
     automated,
     awaiting_information,
@@ -66,10 +71,12 @@ from tests.domain.builders import (
     opened,
     ruling_on,
     then,
+    without,
 )
 
 decided_or_ended = pytest.mark.parametrize("state", list(AUTHORISED | ENDED))
 every_end = pytest.mark.parametrize("state", list(ENDED))
+NO_CHOICE = Choice(disposition=Disposition.UPHOLD, lease_token="none", action_digest="none")
 
 
 def a_decided(state: str) -> Decision:
@@ -85,6 +92,7 @@ def the_routing(ruling: Ruling, **more: Any) -> Routing:
         policy=ruling.policy,
         decision_type_version=REFUND.version,
         trace_digest=ruling.trace_digest,
+        semantics=SEMANTICS,
         **more,
     )
 
@@ -208,11 +216,66 @@ def test_a_missing_input_holds_the_decision_until_it_comes() -> None:
     )
 
 
-def test_an_empty_seat_falls_to_the_fallback_owner() -> None:
-    vacant = REFUND.model_copy(update={"owners": {}})
-    (routed,) = opened(a_submission(context=LARGE), vacant)[1:]
-    assert isinstance(routed, RoutedToReview)
-    assert routed.placement.person == "fay"
+@pytest.mark.parametrize("context", [SMALL, LARGE])
+def test_where_nobody_would_answer_for_it_it_is_escalated(context: dict[str, Any]) -> None:
+    (escalated,) = opened(a_submission(context=context), without(Seat.DECISION_OWNER))[1:]
+    assert isinstance(escalated, Escalated)
+    assert (escalated.exception, escalated.vacant) == (ExceptionCode.OWNER_VACANT, False)
+    assert escalated.reason.text == "the seat of decision owner is empty"
+    assert escalated.placement.person == "di"
+
+
+def test_an_empty_seat_falls_to_the_fallback_owner_and_the_event_says_so() -> None:
+    uncertain = a_submission(a_recommendation(confidence="0.4"))
+    (escalated,) = opened(uncertain, without(Seat.ESCALATION_OWNER))[1:]
+    assert isinstance(escalated, Escalated)
+    assert escalated.routing is not None
+    assert escalated.routing.rule == "uncertain", "the empty seat is not what decided"
+    assert ExceptionCode.OWNER_VACANT in escalated.routing.exceptions
+    assert (escalated.placement.person, escalated.vacant) == ("fay", True)
+
+
+def test_a_deadline_that_passes_to_an_empty_seat_says_so() -> None:
+    waiting, late = in_review(), by(TIMER, NOON + 3 * HOUR)
+    events = opening.miss_deadline(waiting, without(Seat.ESCALATION_OWNER), late)
+    after = then(waiting, events)
+    assert after.exceptions[-2:] == (ExceptionCode.REVIEW_TIMEOUT, ExceptionCode.OWNER_VACANT)
+    assert after.placement is not None
+    assert after.placement.person == "fay"
+
+
+def test_a_conflict_that_waits_on_an_empty_seat_says_so() -> None:
+    waiting, nobody = in_review(), without(Seat.ESCALATION_OWNER)
+    held = conflicting.hold_for_conflict(waiting, CONFLICT_ID, nobody, by(OTHER_BOT))
+    after = then(waiting, held)
+    assert after.exceptions[-2:] == (ExceptionCode.CONFLICT, ExceptionCode.OWNER_VACANT)
+
+
+# ── the roster
+
+
+def test_where_nobody_may_review_it_is_escalated() -> None:
+    (escalated,) = opened(a_submission(context=LARGE), a_roster("bot"))[1:]
+    assert isinstance(escalated, Escalated)
+    assert escalated.exception is ExceptionCode.NO_ELIGIBLE_REVIEWER
+    assert escalated.reason.text == "1 person of the roster must review it, and nobody remains"
+
+
+def test_where_two_must_look_and_one_may_it_is_escalated() -> None:
+    (escalated,) = opened(a_submission(context=SUSPICIOUS), a_roster("rae", "bot"))[1:]
+    assert isinstance(escalated, Escalated)
+    assert escalated.exception is ExceptionCode.NO_ELIGIBLE_REVIEWER
+    assert escalated.reason.text == "2 people of the roster must review it, and only rae remains"
+
+
+@pytest.mark.parametrize(
+    ("context", "roster"), [(LARGE, ["rae"]), (SUSPICIOUS, ["rae", "sam"]), (SMALL, [])]
+)
+def test_a_roster_that_suffices_escalates_nothing(
+    context: dict[str, Any], roster: list[str]
+) -> None:
+    events = opened(a_submission(context=context), a_roster(*roster))
+    assert not any(isinstance(event, Escalated) for event in events)
 
 
 # ── held, informed, in conflict
@@ -251,7 +314,13 @@ def test_what_a_reviewer_asked_for_goes_back_to_their_queue_with_a_new_deadline(
     assert then(asked, [provided]).status is Status.IN_REVIEW
 
 
-@pytest.mark.parametrize("state", [in_review, escalated, in_conflict, automated])
+def test_information_settles_no_conflict() -> None:
+    for held in (in_conflict(), in_conflict(awaiting_information())):
+        with pytest.raises(InConflict):
+            opening.provide_information(held, {"amount": "1"}, None, REFUND, by(BOT))
+
+
+@pytest.mark.parametrize("state", [in_review, escalated, automated])
 def test_information_nobody_waits_for_is_refused(state: Callable[[], Decision]) -> None:
     with pytest.raises(NotHeld):
         opening.provide_information(state(), {"amount": "1"}, None, REFUND, by(BOT))
@@ -266,12 +335,14 @@ def test_an_auditor_reads_and_supplies_nothing(actor: Actor) -> None:
 
 def test_a_conflict_holds_a_decision_wherever_it_waits() -> None:
     free = in_review()
-    assert opening.hold_for_conflict(free, CONFLICT_ID, REFUND, by(OTHER_BOT)) == (
+    assert conflicting.hold_for_conflict(free, CONFLICT_ID, REFUND, by(OTHER_BOT)) == (
         Held(
             **free.next(by(OTHER_BOT)),
             decision_type="refund",
             exception=ExceptionCode.CONFLICT,
-            reason=Reason(code="EXC.CONFLICT", text="another action is proposed for order 17"),
+            reason=Reason(
+                code="EXC.CONFLICT", text="another recommendation on order 17 stands against it"
+            ),
             conflict=CONFLICT_ID,
             placement=Placement(
                 seat=Seat.ESCALATION_OWNER,
@@ -286,37 +357,85 @@ def test_a_conflict_holds_a_decision_wherever_it_waits() -> None:
 @decided_or_ended
 def test_a_conflict_holds_nothing_that_is_decided(state: str) -> None:
     with pytest.raises(AlreadyDecided):
-        opening.hold_for_conflict(a_decided(state), CONFLICT_ID, REFUND, by(OTHER_BOT))
+        conflicting.hold_for_conflict(a_decided(state), CONFLICT_ID, REFUND, by(OTHER_BOT))
 
 
 def test_the_winner_of_a_conflict_is_released_to_be_routed_again() -> None:
     held, reason = in_conflict(), Reason(code="APR.ARBITRATED", text="di chose this one")
-    assert opening.release_conflict(held, reason, by(BOT)) == (
+    assert conflicting.release_conflict(held, reason, by(BOT)) == (
         HoldReleased(**held.next(by(BOT)), decision_type="refund", reason=reason),
     )
 
 
 def test_only_a_decision_in_a_conflict_is_released_from_one() -> None:
     with pytest.raises(NotHeld):
-        opening.release_conflict(held_for_input(), Reason(code="x", text="y"), by(BOT))
+        conflicting.release_conflict(held_for_input(), Reason(code="x", text="y"), by(BOT))
 
 
 def test_who_loses_a_conflict_is_superseded_by_the_winner() -> None:
     held = in_conflict()
-    assert opening.lose_conflict(held, OTHER_ID, by(BOT)) == (
+    assert conflicting.lose_conflict(held, OTHER_ID, by(BOT)) == (
         Superseded(**held.next(by(BOT)), decision_type="refund", by_decision=OTHER_ID),
     )
 
 
 def test_where_nobody_wins_a_conflict_everyone_expires() -> None:
     held = in_conflict()
-    assert opening.lose_conflict(held, None, by(BOT)) == (
+    assert conflicting.lose_conflict(held, None, by(BOT)) == (
         Expired(**held.next(by(BOT)), decision_type="refund", exception=ExceptionCode.CONFLICT),
     )
 
 
+@pytest.mark.parametrize("free", [in_review, escalated, held_for_input, awaiting_information])
+def test_a_deadline_escalates_the_choice_and_settles_nothing(free: Callable[[], Decision]) -> None:
+    held = in_conflict(free())
+    late = by(TIMER, NOON + DAY)
+    after = then(held, opening.miss_deadline(held, REFUND, late))
+    assert (after.status, after.level) == (Status.ESCALATED, held.level + 1)
+    assert (after.in_conflict, after.conflict) == (True, CONFLICT_ID)
+    assert not after.waits_for_a_person
+    for command in (
+        lambda: reviewing.claim(after, HOUR, REFUND, by(DI)),
+        lambda: reviewing.resolve(after, NO_CHOICE, REFUND, by(DI)),
+        lambda: reviewing.review(after, NO_CHOICE, REFUND, by(RAE)),
+        lambda: opening.reroute(after, "2", {}, REFUND, by(BOT)),
+        lambda: opening.provide_information(after, {}, None, REFUND, by(BOT)),
+    ):
+        with pytest.raises(InConflict):
+            command()
+
+
+def test_what_was_escalated_in_a_conflict_is_released_or_lost_by_arbitration_alone() -> None:
+    held = in_conflict()
+    late = then(held, opening.miss_deadline(held, REFUND, by(TIMER, NOON + DAY)))
+    reason = Reason(code="APR.ARBITRATED", text="di chose this one")
+    won = then(late, conflicting.release_conflict(late, reason, by(DI)))
+    assert (won.in_conflict, won.conflict) == (False, None)
+    lost = then(late, conflicting.lose_conflict(late, OTHER_ID, by(DI)))
+    assert (lost.status, lost.in_conflict) == (Status.SUPERSEDED, False)
+
+
+@pytest.mark.parametrize(
+    ("action", "same", "stands_against"),
+    [
+        ("refund", "refund", True),
+        ("refund", "replace", True),
+        ("apologise", "apologise", False),
+        ("apologise", "refund", True),
+        ("not_an_action", "not_an_action", True),
+    ],
+)
+def test_the_same_action_twice_is_a_conflict_unless_it_does_no_harm(
+    action: str, same: str, stands_against: bool
+) -> None:
+    other = in_review(recommendation=a_recommendation(same))
+    said = a_recommendation(action)
+    assert bool(conflicting.against([other], said, "other-bot", REFUND)) is stands_against
+    assert not conflicting.against([other], said, "bot", REFUND), "a newer word of its own"
+
+
 def test_who_is_no_longer_in_a_conflict_does_not_lose_it() -> None:
-    assert opening.lose_conflict(in_review(), OTHER_ID, by(BOT)) == ()
+    assert conflicting.lose_conflict(in_review(), OTHER_ID, by(BOT)) == ()
 
 
 # ── the subject moves on
@@ -330,7 +449,7 @@ def test_fresh_input_starts_the_routing_anew() -> None:
         subject_version="2",
         context={"amount": "20"},
     )
-    assert opening.reroute(waiting, "2", {"amount": "20"}, by(BOT)) == (rerouted,)
+    assert opening.reroute(waiting, "2", {"amount": "20"}, REFUND, by(BOT)) == (rerouted,)
     after = then(waiting, [rerouted])
     assert (after.subject_version, after.context) == ("2", {"amount": "20"})
     assert after.exceptions[-1] is ExceptionCode.STALE_SUBJECT
@@ -338,14 +457,25 @@ def test_fresh_input_starts_the_routing_anew() -> None:
 
 def test_fresh_input_makes_up_for_what_was_missing() -> None:
     held = held_for_input()
-    after = then(held, opening.reroute(held, "2", {"amount": "20"}, by(BOT)))
+    after = then(held, opening.reroute(held, "2", {"amount": "20"}, REFUND, by(BOT)))
     assert (after.held_for, after.missing) == (None, ())
 
 
 def test_fresh_input_settles_no_conflict() -> None:
     held = in_conflict()
-    after = then(held, opening.reroute(held, "2", {"amount": "20"}, by(BOT)))
+    with pytest.raises(InConflict):
+        opening.reroute(held, "2", {"amount": "20"}, REFUND, by(BOT))
+
+
+def test_fresh_input_that_was_once_taken_in_a_conflict_settled_none() -> None:
+    """No command brings it about any more, but an old history may hold it."""
+    held = in_conflict()
+    fresh = Rerouted(
+        **held.next(by(BOT)), decision_type="refund", subject_version="2", context={"amount": "20"}
+    )
+    after = then(held, [fresh])
     assert (after.held_for, after.conflict) == (ExceptionCode.CONFLICT, CONFLICT_ID)
+    assert (after.level, after.in_conflict) == (held.level, True)
 
 
 def test_without_fresh_input_a_stale_decision_expires() -> None:
@@ -379,7 +509,7 @@ def test_nobody_but_the_producer_takes_a_recommendation_back() -> None:
 
 
 BEFORE_ANYONE_ACTS: dict[str, Callable[[Decision, Stamp], object]] = {
-    "reroute": lambda d, s: opening.reroute(d, "2", {}, s),
+    "reroute": lambda d, s: opening.reroute(d, "2", {}, REFUND, s),
     "supersede": lambda d, s: opening.supersede(d, OTHER_ID, s),
     "withdraw": lambda d, s: opening.withdraw(d, None, s),
     "expire_stale": opening.expire_stale,
@@ -491,7 +621,7 @@ def test_every_refusal_says_which_rule_it_is() -> None:
 def test_what_comes_back_from_an_escalation_to_review_is_a_reviewers_again() -> None:
     held = in_conflict(escalated())
     reason = Reason(code="APR.ARBITRATED", text="this one goes on")
-    free = then(held, opening.release_conflict(held, reason, by(BOT)))
+    free = then(held, conflicting.release_conflict(held, reason, by(BOT)))
     ruling = ruling_on(a_submission(context=LARGE))
     assert ruling.lane is Lane.REVIEW
     routed = then(free, opening.dispatch(free, ruling, REFUND, Lots(), by(BOT)))

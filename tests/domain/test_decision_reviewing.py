@@ -18,9 +18,11 @@ from domain.decision.events import (
 )
 from domain.decision.refusals import (
     IncompleteDisposition,
+    InConflict,
     LeaseHeld,
     NoLease,
     NotAPerson,
+    NotOnRoster,
     NotWaiting,
     OtherActionShown,
     SamePerson,
@@ -29,8 +31,9 @@ from domain.decision.refusals import (
     WrongSeat,
 )
 from domain.decision.state import Decision, Lease, Status, digest_of_action
-from domain.model import ActorKind, Refusal, Seat
-from domain.values import Disposition, Placement, Reason
+from domain.decision_type.state import DecisionType
+from domain.model import ActorKind, Forbidden, Refusal, Seat
+from domain.values import Disposition, ExceptionCode, Placement, Reason
 from tests.domain.builders import (
     ANA,
     AUDRA,
@@ -49,6 +52,7 @@ from tests.domain.builders import (
     TIMER,
     a_choice,
     a_person,
+    a_roster,
     awaiting_information,
     awaiting_second_review,
     before_four_eyes,
@@ -60,6 +64,7 @@ from tests.domain.builders import (
     in_review,
     reviewed,
     then,
+    without,
 )
 
 NOBODY_WAITS = (
@@ -71,6 +76,10 @@ NOBODY_WAITS = (
         "awaiting information": awaiting_information,
     }
 )
+
+
+def not_now(state: str) -> type[Forbidden]:
+    return InConflict if state == "held in a conflict" else NotWaiting
 
 
 def authorised(decision: Decision, action: str, parameters: dict[str, Any]) -> ActionAuthorised:
@@ -105,7 +114,7 @@ def one_level_up(level: int, at: Any = NOON) -> dict[str, Any]:
 
 def test_a_claim_is_an_exclusive_right_for_a_while_on_the_action_shown() -> None:
     waiting = in_review()
-    (claim,) = events = reviewing.claim(waiting, 15 * MINUTE, by(RAE))
+    (claim,) = events = reviewing.claim(waiting, 15 * MINUTE, REFUND, by(RAE))
     assert events == (
         Claimed(
             **waiting.next(by(RAE)),
@@ -125,14 +134,14 @@ def test_a_claim_is_an_exclusive_right_for_a_while_on_the_action_shown() -> None
 
 
 def test_no_lease_is_longer_than_a_working_day() -> None:
-    (claim,) = reviewing.claim(in_review(), 3 * DAY, by(RAE))
+    (claim,) = reviewing.claim(in_review(), 3 * DAY, REFUND, by(RAE))
     assert isinstance(claim, Claimed)
     assert claim.expires_at == NOON + 8 * HOUR
 
 
 def test_nobody_claims_what_someone_else_holds() -> None:
     with pytest.raises(LeaseHeld, match="rae holds it"):
-        reviewing.claim(claimed(in_review()), HOUR, by(SAM))
+        reviewing.claim(claimed(in_review()), HOUR, REFUND, by(SAM))
 
 
 def test_the_holder_may_claim_again_to_look_at_what_changed() -> None:
@@ -151,27 +160,27 @@ def test_a_service_never_counts_as_a_person() -> None:
     for seat in (Seat.REVIEWER, Seat.PRODUCER, None):
         robot = BOT.model_copy(update={"seat": seat})
         with pytest.raises(NotAPerson):
-            reviewing.claim(in_review(), HOUR, by(robot))
+            reviewing.claim(in_review(), HOUR, REFUND, by(robot))
     with pytest.raises(NotAPerson):
-        reviewing.claim(in_review(), HOUR, by(TIMER))
+        reviewing.claim(in_review(), HOUR, REFUND, by(TIMER))
 
 
 @pytest.mark.parametrize("actor", [ANA, AUDRA, DI, a_person("guest")])
 def test_a_review_is_a_reviewers(actor: Any) -> None:
     with pytest.raises(WrongSeat):
-        reviewing.claim(in_review(), HOUR, by(actor))
+        reviewing.claim(in_review(), HOUR, REFUND, by(actor))
 
 
 @pytest.mark.parametrize("actor", [ANA, AUDRA, RAE, a_person("guest")])
 def test_an_escalation_is_its_owners(actor: Any) -> None:
     with pytest.raises(WrongSeat):
-        reviewing.claim(escalated(), HOUR, by(actor))
+        reviewing.claim(escalated(), HOUR, REFUND, by(actor))
 
 
 @pytest.mark.parametrize("state", list(NOBODY_WAITS))
 def test_what_waits_for_no_person_cannot_be_claimed(state: str) -> None:
-    with pytest.raises(NotWaiting):
-        reviewing.claim(NOBODY_WAITS[state](), HOUR, by(RAE))
+    with pytest.raises(not_now(state)):
+        reviewing.claim(NOBODY_WAITS[state](), HOUR, REFUND, by(RAE))
 
 
 def test_giving_it_back_frees_it() -> None:
@@ -348,7 +357,7 @@ def test_a_lease_is_gone_once_the_decision_moves_to_another_queue() -> None:
 @pytest.mark.parametrize("state", list(NOBODY_WAITS))
 def test_what_waits_for_no_person_cannot_be_disposed_of(state: str) -> None:
     choice = a_choice(claimed(in_review()))
-    with pytest.raises(NotWaiting):
+    with pytest.raises(not_now(state)):
         reviewing.review(NOBODY_WAITS[state](), choice, REFUND, by(RAE))
 
 
@@ -408,15 +417,92 @@ def test_two_who_choose_the_same_other_action_agree() -> None:
 
 def test_the_second_pair_of_eyes_belongs_to_another_person() -> None:
     with pytest.raises(SamePerson):
-        reviewing.claim(awaiting_second_review(), HOUR, by(RAE))
+        reviewing.claim(awaiting_second_review(), HOUR, REFUND, by(RAE))
 
 
 def test_who_made_the_recommendation_never_reviews_it() -> None:
     person = a_person("bot", Seat.REVIEWER)
     for waiting in (in_review(), awaiting_second_review()):
         with pytest.raises(SamePerson):
-            reviewing.claim(waiting, HOUR, by(person))
+            reviewing.claim(waiting, HOUR, REFUND, by(person))
     assert person.kind is ActorKind.HUMAN
+
+
+def test_who_is_not_on_the_roster_is_refused_by_name() -> None:
+    with pytest.raises(NotOnRoster, match="sam is not on the roster of refund: rae, quinn"):
+        reviewing.claim(in_review(), HOUR, a_roster("rae", "quinn"), by(SAM))
+
+
+def test_who_was_taken_off_the_roster_can_no_longer_dispose() -> None:
+    held = claimed(in_review())
+    with pytest.raises(NotOnRoster):
+        reviewing.review(held, a_choice(held), a_roster("sam"), by(RAE))
+
+
+def test_the_roster_is_about_reviews_not_escalations() -> None:
+    assert reviewing.claim(escalated(), HOUR, a_roster("rae"), by(DI))
+
+
+def test_where_nobody_is_left_to_look_second_it_is_escalated_at_once() -> None:
+    held = claimed(before_four_eyes())
+    events = reviewing.review(held, a_choice(held), a_roster("rae", "bot"), by(RAE))
+    text = "1 person of the roster must review it, and nobody remains"
+    assert events == (
+        Reviewed(**held.next(by(RAE)), decision_type="refund", disposition=Disposition.UPHOLD),
+        Escalated(
+            **held.next(by(RAE), 2),
+            decision_type="refund",
+            cause="exception",
+            reason=Reason(code="EXC.NO_ELIGIBLE_REVIEWER", text=text),
+            exception=ExceptionCode.NO_ELIGIBLE_REVIEWER,
+            **one_level_up(1),
+        ),
+    )
+
+
+def test_where_the_escalation_owner_is_gone_as_well_both_are_raised() -> None:
+    held, nobody = claimed(before_four_eyes()), without(Seat.ESCALATION_OWNER)
+    alone = nobody.model_copy(update={"definition": a_roster("rae").definition})
+    after = then(held, reviewing.review(held, a_choice(held), alone, by(RAE)))
+    assert after.exceptions == (ExceptionCode.NO_ELIGIBLE_REVIEWER, ExceptionCode.OWNER_VACANT)
+
+
+# ── who stands in
+
+
+FAY = a_person("fay", Seat.FALLBACK_OWNER)
+
+
+def test_the_fallback_owner_decides_where_the_seat_is_empty() -> None:
+    nobody = without(Seat.ESCALATION_OWNER)
+    held = then(escalated(), reviewing.claim(escalated(), HOUR, nobody, by(FAY)))
+    done = then(held, reviewing.resolve(held, a_choice(held), nobody, by(FAY)))
+    assert (done.action, done.authority) == ("refund", "person")
+
+
+def test_what_was_placed_with_the_fallback_owner_stays_theirs_to_decide() -> None:
+    placed = referred(in_review(), without(Seat.ESCALATION_OWNER))
+    assert placed.exceptions[-1] is ExceptionCode.OWNER_VACANT
+    assert reviewing.claim(placed, HOUR, REFUND, by(FAY)), "di has taken the seat since"
+
+
+def referred(decision: Decision, decision_type: DecisionType) -> Decision:
+    held = claimed(decision)
+    choice = a_choice(held, "refer")
+    return then(held, reviewing.review(held, choice, decision_type, by(RAE)))
+
+
+@pytest.mark.parametrize(
+    "actor", [FAY, a_person("guest", Seat.FALLBACK_OWNER), FAY.model_copy(update={"seat": None})]
+)
+def test_nobody_stands_in_where_the_seat_is_held(actor: Any) -> None:
+    with pytest.raises(WrongSeat):
+        reviewing.claim(escalated(), HOUR, REFUND, by(actor))
+
+
+def test_the_fallback_owner_reviews_nothing() -> None:
+    with pytest.raises(WrongSeat):
+        reviewing.claim(in_review(), HOUR, without(Seat.DECISION_OWNER), by(FAY))
 
 
 @pytest.mark.parametrize("disposition", ["return", "request_info", "refer"])

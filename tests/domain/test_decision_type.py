@@ -32,7 +32,7 @@ from domain.decision_type.events import (
 )
 from domain.decision_type.events import LifeEvent as TypeEvent
 from domain.decision_type.state import DecisionType, Status, fold, stream_id
-from domain.model import Actor, Malformed, Seat, Stamp, envelope
+from domain.model import Actor, ActorKind, Malformed, Seat, Stamp, envelope
 from domain.values import ExceptionCode, Lane, Stage
 from tests.domain.builders import (
     ANA,
@@ -50,6 +50,8 @@ from tests.domain.builders import (
     by,
 )
 
+FAY = a_person("fay", Seat.DECISION_OWNER)
+"""The fallback owner, where the decision owner's seat is empty."""
 MEASURED = Baseline(cycle_time_p50_seconds=Decimal(900), source="tickets of 2025")
 
 
@@ -89,6 +91,49 @@ def test_a_draft_says_what_the_decision_is_and_seats_its_owners() -> None:
             **envelope(id, 3, by(ANA)), decision_type="refund", seat=Seat.RISK_OWNER, person="cy"
         ),
     )
+
+
+STRANGERS = [
+    CY,
+    BO,
+    RAE,
+    BOT,
+    FAY,
+    a_person("ana", Seat.RISK_OWNER),
+    a_person("mo", Seat.DECISION_OWNER),
+    ANA.model_copy(update={"kind": ActorKind.SERVICE}),
+]
+
+
+@pytest.mark.parametrize("actor", STRANGERS)
+@pytest.mark.parametrize("state", [None, a_draft_type(), REFUND])
+def test_only_the_decision_owner_writes_down_what_the_decision_is(
+    state: DecisionType | None, actor: Actor
+) -> None:
+    with pytest.raises(NotYourSeat):
+        commands.draft(state, a_definition(), by(actor))
+
+
+def test_nobody_drafts_themselves_into_a_seat_that_another_holds() -> None:
+    mine = a_definition(owners=a_definition().owners | {Seat.DECISION_OWNER: "mo"})
+    with pytest.raises(NotYourSeat):
+        commands.draft(REFUND, mine, by(a_person("mo", Seat.DECISION_OWNER)))
+    assert after(REFUND, commands.draft(REFUND, mine, by(ANA))).owner(Seat.DECISION_OWNER) == "mo"
+
+
+def test_where_no_decision_owner_sits_the_fallback_owner_drafts() -> None:
+    empty = after(REFUND, commands.vacate_owner(REFUND, Seat.DECISION_OWNER, by(ANA)))
+    assert commands.draft(empty, a_definition(), by(FAY))
+    with pytest.raises(NotYourSeat):
+        commands.draft(empty, a_definition(), by(ANA))
+
+
+@pytest.mark.parametrize("actor", STRANGERS)
+def test_only_the_decision_owner_goes_live_and_registers_a_baseline(actor: Actor) -> None:
+    with pytest.raises(NotYourSeat):
+        commands.activate(a_draft_type(), by(actor))
+    with pytest.raises(NotYourSeat):
+        commands.register_baseline(a_draft_type(), MEASURED, by(actor))
 
 
 def test_a_changed_draft_seats_only_who_is_new() -> None:
@@ -202,7 +247,9 @@ def test_with_four_owners_it_goes_live() -> None:
 def test_with_an_empty_seat_nothing_goes_live(seat: Seat) -> None:
     owners = {s: p for s, p in a_definition().owners.items() if s is not seat}
     with pytest.raises(OwnerVacant, match=seat):
-        commands.activate(a_draft_type(owners=owners), by(ANA))
+        commands.activate(
+            a_draft_type(owners=owners), by(FAY if seat is Seat.DECISION_OWNER else ANA)
+        )
 
 
 def test_the_decision_owner_is_not_the_risk_owner() -> None:

@@ -1,22 +1,28 @@
 """The invariants of the domain, each as a property of any life and any input.
 
-1 to 6 hold at every step of `a_life.Life`, where everybody tries everything at any time. 7 and 8
-are about routing. 10 and 11 are about commands at a desk: tests/application. 9 (projections hold
-what folding the events gives) is tested with the projections. 12 (erasing a person's data changes
-no hash) has no test yet, because nothing can be erased yet.
+1 to 6 hold at every step of `a_life.Life`, where everybody tries everything at any time, and so
+does what each exception means (`meanings`). 7 and 8 are about routing. Across the decisions of one
+subject, 2 is tested with conflicts: tests/application/test_conflict_invariants.py. 10 and 11 are
+about commands at a desk: tests/application/test_desk_invariants.py. 9 (projections hold what
+folding the events gives) is tested with the projections: test_rows_of_any_life.py for any life,
+tests/adapters/projection_contract.py for rebuilding. 12 (erasing a person's data changes no hash)
+has no test yet, because nothing can be erased yet.
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.decision import judging, opening
+from domain.decision.state import Decision
 from domain.decision_type.definition import PermittedAction
 from domain.decision_type.state import DecisionType
 from domain.guardrail.conditions import And, Condition
@@ -30,20 +36,49 @@ from domain.values import (
     ExceptionCode,
     FactValue,
     Lane,
+    Receipt,
     Recommendation,
     Reversibility,
     Stage,
 )
 from tests.domain.a_life import EVERYBODY, Life
 from tests.domain.builders import (
+    ANA,
+    BOT,
+    DAY,
+    LARGE,
+    NOON,
+    QUINN,
+    REFUND,
+    RULES,
+    TIMER,
+    a_decision,
     a_decision_type,
     a_policy,
+    a_recommendation,
+    a_roster,
+    a_submission,
     above,
     at_least,
     at_most,
+    automated,
     below,
+    by,
+    completed,
+    expired,
+    held_for_input,
+    in_conflict,
+    in_review,
+    opened,
+    reported,
+    sampled,
+    superseded,
+    then,
+    to_be_reversed,
+    without,
 )
 from tests.domain.guardrail.strategies import FACTS, guardrails, known_facts
+from tests.domain.meanings import MEANINGS
 
 quick = settings(max_examples=30, deadline=None)
 
@@ -62,15 +97,19 @@ hundredths = st.integers(0, 100).map(lambda n: Decimal(n) / 100)
 
 @st.composite
 def decision_types(draw: st.DrawFn) -> DecisionType:
-    """Any stage, halted or not, careful with what is recoverable or not."""
+    """Any stage, halted or not, careful or not, with seats empty, with a roster of too few."""
     careful = draw(st.booleans())
+    empty = draw(st.sets(st.sampled_from([Seat.DECISION_OWNER, Seat.ESCALATION_OWNER])))
+    roster = draw(st.sampled_from([None, None, (), ("rae",), ("rae", "bot"), ("rae", "sam")]))
+    changed = {"recoverable_needs_review": careful, "reviewers": roster}
     state = KIND.model_copy(
         update={
+            "owners": {s: p for s, p in KIND.owners.items() if s not in empty},
             "stage": draw(st.sampled_from(Stage)),
             "partial_share": Decimal("0.5"),
             "suspended": draw(st.booleans()),
             "breaker_open": draw(st.booleans()),
-            "definition": KIND.definition.model_copy(update={"recoverable_needs_review": careful}),
+            "definition": KIND.definition.model_copy(update=changed),
         }
     )
     assert isinstance(state, DecisionType)
@@ -94,7 +133,7 @@ def a_case(facts: Facts, action: str = "refund", draw: int | None = None) -> Cas
         confidence=confidence if isinstance(confidence, Decimal) else None,
         risk=risk if isinstance(risk, Decimal) else None,
     )
-    return Case(said, {**facts, "action": action}, draw)
+    return Case(said, {**facts, "action": action}, draw, "bot")
 
 
 def test_5_everybody_includes_those_who_must_not_review() -> None:
@@ -277,6 +316,112 @@ def test_caution_composes_no_authority_relaxes_another(
         assert ruling.lane is not Lane.AUTOMATE
         assert ExceptionCode.AUTOMATION_HALTED in ruling.exceptions
     assert ruling.reasons, "every ruling says why"
+
+
+# ── the people who are asked for
+
+
+@given(guardrails(), cases(), decision_types())
+@quick
+def test_where_a_seat_is_empty_when_needed_it_is_escalated_and_said(
+    guardrail: Guardrail, case: Case, decision_type: DecisionType
+) -> None:
+    ruling = route(case, decision_type, a_policy(guardrail))
+    vacant = ExceptionCode.OWNER_VACANT in ruling.exceptions
+    if decision_type.is_vacant(Seat.DECISION_OWNER):
+        assert ruling.lane is Lane.ESCALATE
+    if ruling.lane is Lane.ESCALATE and decision_type.is_vacant(Seat.ESCALATION_OWNER):
+        assert vacant
+    assert not (vacant and not decision_type.vacant_seats())
+
+
+@given(guardrails(), cases(), decision_types())
+@quick
+def test_nothing_goes_to_a_review_that_too_few_may_do(
+    guardrail: Guardrail, case: Case, decision_type: DecisionType
+) -> None:
+    ruling = route(case, decision_type, a_policy(guardrail))
+    roster = decision_type.definition.reviewers
+    if ruling.lane is Lane.REVIEW and roster is not None:
+        assert len(set(roster) - {"bot"}) >= (2 if ruling.four_eyes else 1)
+    if ExceptionCode.NO_ELIGIBLE_REVIEWER in ruling.exceptions:
+        assert ruling.lane is Lane.ESCALATE
+
+
+@given(guardrails(), cases(), decision_types())
+@quick
+def test_asking_for_people_relaxes_nothing_and_a_full_house_changes_nothing(
+    guardrail: Guardrail, case: Case, decision_type: DecisionType
+) -> None:
+    policy = a_policy(guardrail)
+    now, before = route(case, decision_type, policy), route(case, decision_type, policy, "v1")
+    assert now.lane.caution >= before.lane.caution
+    unbound = decision_type.definition.model_copy(update={"reviewers": None})
+    full = decision_type.model_copy(update={"owners": KIND.owners, "definition": unbound})
+    assert route(case, full, policy) == before
+
+
+# ── every exception of the taxonomy
+
+
+def test_every_exception_has_a_meaning_that_lives_are_held_to() -> None:
+    assert set(MEANINGS) == set(ExceptionCode)
+
+
+@pytest.mark.parametrize("code", ExceptionCode)
+def test_every_exception_is_really_raised(code: ExceptionCode) -> None:
+    assert code in RAISED[code]().exceptions
+
+
+def _routed(
+    recommendation: Recommendation | None = None,
+    kind: DecisionType = REFUND,
+    policy: PolicyVersion | None = RULES,
+    **submission: Any,
+) -> Decision:
+    said = a_submission(recommendation, **submission)
+    return a_decision(opened(said, kind, policy))
+
+
+def _late(decision: Decision) -> Decision:
+    return then(decision, opening.miss_deadline(decision, REFUND, by(TIMER, NOON + DAY)))
+
+
+def _judged_wrong() -> Decision:
+    done = reported(sampled(), Receipt.DELIVERED)
+    return then(done, judging.judge_quality(done, False, None, REFUND, by(QUINN)))
+
+
+def _contested() -> Decision:
+    done = completed()
+    return then(done, judging.contest(done, None, REFUND, by(ANA)))
+
+
+SICK = RULES.guardrail.model_copy(update={"limits": ("no limit at all",)})
+RAISED: dict[ExceptionCode, Callable[[], Decision]] = {
+    ExceptionCode.LOW_CONFIDENCE: lambda: _routed(a_recommendation(confidence="0.4")),
+    ExceptionCode.CONFIDENCE_MISSING: lambda: _routed(a_recommendation(confidence=None)),
+    ExceptionCode.MISSING_INPUT: held_for_input,
+    ExceptionCode.INVALID_INPUT: lambda: _routed(a_recommendation("not_an_action")),
+    ExceptionCode.NO_POLICY: lambda: _routed(policy=None),
+    ExceptionCode.POLICY_ERROR: lambda: _routed(policy=broken(RULES.guardrail, SICK)),
+    ExceptionCode.CONFLICT: in_conflict,
+    ExceptionCode.STALE_SUBJECT: lambda: then(in_review(), opening.expire_stale(in_review(), NOW)),
+    ExceptionCode.SUPERSEDED: superseded,
+    ExceptionCode.EXPIRED: expired,
+    ExceptionCode.REVIEW_TIMEOUT: lambda: _late(in_review()),
+    ExceptionCode.NO_ELIGIBLE_REVIEWER: lambda: _routed(kind=a_roster("bot"), context=LARGE),
+    ExceptionCode.OWNER_VACANT: lambda: _routed(kind=without(Seat.DECISION_OWNER)),
+    ExceptionCode.AUTOMATION_HALTED: lambda: _routed(
+        kind=REFUND.model_copy(update={"suspended": True})
+    ),
+    ExceptionCode.ACTION_FAILED: lambda: reported(automated(), Receipt.FAILED),
+    ExceptionCode.ACTION_UNKNOWN: lambda: reported(automated(), Receipt.UNKNOWN),
+    ExceptionCode.REVERSAL_FAILED: lambda: reported(to_be_reversed(), Receipt.FAILED),
+    ExceptionCode.QA_OVERTURNED: _judged_wrong,
+    ExceptionCode.CONTESTED: _contested,
+}
+NOW = by(BOT)
 
 
 # ── nothing that goes wrong ends in automate

@@ -28,12 +28,22 @@ from application.informing import Inform, inform
 from application.metrics.formulas import compute
 from application.metrics.intervals import Proportion
 from application.metrics.window import Window
-from application.observing import Outcome, QualityVerdict, Remark, contest, judge, observe, withdraw
+from application.observing import (
+    Outcome,
+    QualityVerdict,
+    Remark,
+    Reply,
+    answer,
+    contest,
+    judge,
+    observe,
+    withdraw,
+)
 from application.ports import CommandKey, Identity
 from application.projections.feedback import Feedback
-from application.recommending import Recommend, recommend
 from application.replaying import replay
 from application.reviewing import Claim, claim, release, resolve, review
+from application.submitting import hand_over
 from application.trail import trail_line
 from application.views import ClaimView, DecisionView
 from domain.decision.acting import Report
@@ -47,7 +57,9 @@ class Nothing(Value):
     """A command that needs no particulars."""
 
 
-Particulars = Choice | Inform | Report | Reverse | Outcome | QualityVerdict | Remark | Nothing
+Particulars = (
+    Choice | Inform | Report | Reverse | Outcome | QualityVerdict | Remark | Reply | Nothing
+)
 
 
 class Refused(Exception):
@@ -74,7 +86,7 @@ class Door(Protocol):
     desk: Desk
     clock: HeldClock
 
-    def recommend(self, by: Identity, command: Recommend, key: str) -> DecisionView: ...
+    def recommend(self, by: Identity, words: dict[str, Any], key: str) -> DecisionView: ...
 
     def claim(self, by: Identity, id: UUID, command: Claim) -> ClaimView: ...
 
@@ -119,6 +131,7 @@ _ACTS: dict[str, Callable[[UUID, Any, Caller, Desk], Awaitable[Answer]]] = {
     "outcome": observe,
     "quality": judge,
     "contest": contest,
+    "answer": answer,
     "withdraw": withdraw,
 }
 
@@ -131,10 +144,10 @@ class Direct:
     clock: HeldClock
     _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
-    def recommend(self, by: Identity, command: Recommend, key: str) -> DecisionView:
-        content = sha256(command.model_dump_json().encode()).digest()
+    def recommend(self, by: Identity, words: dict[str, Any], key: str) -> DecisionView:
+        content = sha256(json.dumps(words).encode()).digest()
         caller = Caller(by, command=CommandKey(f"{by.id} recommend", key, content))
-        return DecisionView.of(self._ask(recommend(command, caller, self.desk)).decision)
+        return DecisionView.of(self._ask(hand_over(words, caller, self.desk)).decision)
 
     def claim(self, by: Identity, id: UUID, command: Claim) -> ClaimView:
         return ClaimView.of(self._ask(claim(id, command, Caller(by), self.desk)).decision)
@@ -235,11 +248,10 @@ class Http:
         transport = httpx.ASGITransport(app=cast("Any", app))
         self._client = httpx.AsyncClient(transport=transport, base_url="http://remit.test/v1")
 
-    def recommend(self, by: Identity, command: Recommend, key: str) -> DecisionView:
-        said = command.recommendation
-        numbers = {"confidence": said.confidence, "risk": said.risk}
-        body = command.model_dump(mode="json", exclude_none=True)
-        body["recommendation"] |= {n: float(v) for n, v in numbers.items() if v is not None}
+    def recommend(self, by: Identity, words: dict[str, Any], key: str) -> DecisionView:
+        said = words["recommendation"]
+        numbers = {n: _number(said[n]) for n in ("confidence", "risk") if n in said}
+        body = json.dumps(words | {"recommendation": said | numbers})
         answer = self._send(by, "POST", "/decisions", body, key.replace(" ", "-"))
         return DecisionView.model_validate_json(answer)
 
@@ -292,12 +304,23 @@ class Http:
         headers = {"Authorization": f"Bearer {self._keys.key_of(by)}"}
         if key is not None:
             headers["Idempotency-Key"] = key
-        sent = self._client.request(method, path, json=body, headers=headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        content = body if isinstance(body, str) else None if body is None else json.dumps(body)
+        sent = self._client.request(method, path, content=content, headers=headers)
         response = self._runner.run(sent)
         if response.is_error:
             problem = response.json()
             raise Refused(problem["code"], problem["title"], problem["detail"])
         return response.content
+
+
+def _number(text: str) -> float | str:
+    """A number as a client's library writes it, NaN included; a word stays a word."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _body(command: Value) -> dict[str, Any] | None:

@@ -16,7 +16,6 @@ from application.arbitrating import Arbitrate
 from application.desk import Caller, Desk
 from application.governing import Adoption, Switch, adopt
 from application.ports import Identity
-from application.recommending import Recommend
 from application.reviewing import Claim
 from application.timing import deadline, expiry
 from application.views import ClaimView, DecisionView
@@ -27,7 +26,7 @@ from domain.decision_type.events import LifeEvent
 from domain.decision_type.state import DecisionType, fold
 from domain.guardrail.facts import FactType
 from domain.model import Seat
-from domain.values import Disposition, ModelRef, Recommendation
+from domain.values import Disposition
 
 ROOT = Path(__file__).parents[2]
 SHELVES = (ROOT / "catalogue", ROOT / "docs" / "tutorial")
@@ -37,7 +36,6 @@ SUBJECT = "the customer"
 UNKNOWN = "unknown"
 OPERATOR = Caller(Identity("the operator", "human", {}))
 AUDITOR = Identity("the auditor", "human", {"*": frozenset({"auditor"})})
-MODEL = ModelRef(name="the assistant's model", version="1")
 
 
 @cache
@@ -63,7 +61,7 @@ class Said:
     """A recommendation as it was made, so that it can be said again."""
 
     by: str
-    command: Recommend
+    words: dict[str, Any]
     key: str
 
 
@@ -127,22 +125,23 @@ class Scene:
     def recommend(self, by: str, action: str, subject: str = SUBJECT) -> None:
         """Make a recommendation on what is known now, under a name of its own."""
         facts = dict(self.facts)
-        sure = {name: facts.pop(name, None) for name in ("confidence", "risk")}
-        command = Recommend(
-            decision_type=self.type.name,
-            subject=subject,
-            recommendation=Recommendation.model_validate({"action": action, **sure}),
-            model=MODEL,
-            context={name: self.value(name, text) for name, text in facts.items()},
-            expires_at=self.lapses_after and self.clock.now() + self.lapses_after,
-        )
-        self.say(Said(by, command, f"recommendation {len(self.said) + 1}"))
+        sure = {name: facts.pop(name) for name in ("confidence", "risk") if name in facts}
+        words = {
+            "decision_type": self.type.name,
+            "subject": subject,
+            "recommendation": {"action": action, **sure},
+            "model": {"name": "the assistant's model", "version": "1"},
+            "context": {name: self.value(name, text) for name, text in facts.items()},
+        }
+        if self.lapses_after:
+            words["expires_at"] = (self.clock.now() + self.lapses_after).isoformat()
+        self.say(Said(by, words, f"recommendation {len(self.said) + 1}"))
 
     def say(self, said: Said) -> None:
         self.said.append(said)
 
         def speak() -> DecisionView:
-            return self.door.recommend(self.identity(said.by), said.command, said.key)
+            return self.door.recommend(self.identity(said.by), said.words, said.key)
 
         answer = self.attempt(speak)
         if answer is None:

@@ -27,11 +27,11 @@ from application.arbitrating import Arbitrate
 from application.delivering import Reverse
 from application.governing import Switch
 from application.informing import Inform
-from application.observing import Outcome, QualityVerdict, Remark
+from application.observing import Outcome, QualityVerdict, Remark, Reply
 from domain.decision.acting import Report
 from domain.decision_type import commands as types
 from domain.model import Actor, ActorKind, Seat
-from domain.values import Disposition, Stage
+from domain.values import Disposition, ExceptionCode, Stage
 
 # The kinds of words that sentences leave open
 
@@ -197,7 +197,8 @@ def _(scene: Scene, title: str, stage: Stage) -> None:
 def _(scene: Scene, title: str) -> None:
     """The decision type is live, and no policy was ever put into force."""
     kind = adoption(title)
-    owner = Actor(kind=ActorKind.HUMAN, id="the.operator", seat=Seat.DECISION_OWNER)
+    person = kind.definition.owners[Seat.DECISION_OWNER]
+    owner = Actor(kind=ActorKind.HUMAN, id=person, seat=Seat.DECISION_OWNER)
     stamp = scene.desk.stamp(OPERATOR, owner)
     drafted = types.draft(None, kind.definition, stamp)
     live = types.activate(scene.folded(drafted), stamp)
@@ -249,6 +250,24 @@ def _(scene: Scene, person: str, other: str, role: Seat) -> None:
     """Two people have this role."""
     scene.seats(person).add(role)
     scene.seats(other).add(role)
+
+
+@given(sentence("only {person:person} may review"))
+def _(scene: Scene, person: str) -> None:
+    """The decision type names one person who reviews, and from now on nobody else does."""
+    scene.adopts(adoption(scene.type.title, reviewers=(person,)))
+
+
+@given(sentence("only {person:person} and {other:person} may review"))
+def _(scene: Scene, person: str, other: str) -> None:
+    """The decision type names two people who review, and from now on nobody else does."""
+    scene.adopts(adoption(scene.type.title, reviewers=(person, other)))
+
+
+@given("nobody may review")
+def _(scene: Scene) -> None:
+    """Of those whom the decision type names to review, nobody is left."""
+    scene.adopts(adoption(scene.type.title, reviewers=()))
 
 
 @given(sentence("{person:person} is nobody in particular"))
@@ -312,11 +331,8 @@ def _(scene: Scene, producer: str) -> None:
 def _(scene: Scene, producer: str, fact: str, value: str) -> None:
     """The message arrives a second time, under the same name but with other content."""
     before = scene.last_said(producer)
-    said = before.command.recommendation.model_dump() | {fact: value}
-    changed = before.command.model_copy(
-        update={"recommendation": type(before.command.recommendation).model_validate(said)}
-    )
-    scene.say(Said(before.by, changed, before.key))
+    said = before.words["recommendation"] | {fact: value}
+    scene.say(Said(before.by, before.words | {"recommendation": said}, before.key))
 
 
 @when(sentence("{producer:producer} supplies that {fact:fact} is {value:value}"))
@@ -442,6 +458,21 @@ def _(scene: Scene, person: str) -> None:
     scene.act(person, "quality", QualityVerdict(verdict="overturn"))
 
 
+@given(sentence("{person:person} has contested it"))
+def _(scene: Scene, person: str) -> None:
+    """Somebody has objected to a completed decision."""
+    scene.act(person, "contest", Remark())
+
+
+@when(sentence("{person:person} answers the exception {code:code}, because {reason:words}"))
+def _(scene: Scene, person: str, code: str, reason: str) -> None:
+    """A person looks at an objection, a quality check's disagreement or a reversal that failed,
+    and says why what was done stays as it is.
+    """
+    said = {"exception": code, "reason_code": "REV.STANDS", "comment": reason}
+    scene.act(person, "answer", Reply.model_validate(said))
+
+
 @when(sentence("{person:person} contests it, because {reason:words}"))
 def _(scene: Scene, person: str, reason: str) -> None:
     """Somebody objects to a completed decision."""
@@ -557,6 +588,24 @@ def _(scene: Scene, code: str) -> None:
     """The expected path could not go on, for this reason of the closed list."""
     found = [str(exception) for exception in scene.decision.exceptions]
     expect(code in found, f"the exception {code}", f"there is {', '.join(found) or 'none'}")
+
+
+@then(sentence("the exception {code:code} waits in the queue {queue:name}"))
+def _(scene: Scene, code: str, queue: str) -> None:
+    """It was raised over what was done, and this is where people find it until it is undone or
+    answered.
+    """
+    waiting = {each.exception: each.placement for each in scene.decision.unsettled}
+    place = waiting.get(ExceptionCode(code))
+    found = place.queue if place else "no queue"
+    expect(found == queue, f"{code} in the queue {queue}", f"it waits in {found}")
+
+
+@then("no exception waits")
+def _(scene: Scene) -> None:
+    """Whatever was raised over what was done has been undone or answered."""
+    found = ", ".join(each.exception for each in scene.decision.unsettled)
+    expect(not found, "no exception to wait", f"there waits {found}")
 
 
 @then("no exception is raised")

@@ -191,6 +191,7 @@ _WANTED = {
     "too_short": "at least one",
     "bool_parsing": "true or false",
     "bool_type": "true or false",
+    "tuple_type": "a list",
     "decimal_parsing": "a number",
     "decimal_type": "a number",
     "int_parsing": "a whole number",

@@ -20,7 +20,7 @@ from adapters.authoring.fields import (
 from adapters.authoring.nodes import Entries, Node, Place, Scalar, Wrong, read, wrong
 from adapters.authoring.problems import AuthoringError
 from adapters.authoring.syntax import SyntaxProblem, parse
-from adapters.authoring.typing import Scope, typed
+from adapters.authoring.typing import Scope, personal_asked, typed
 from domain.guardrail.conditions import Condition
 from domain.guardrail.document import (
     AUTOMATE,
@@ -224,6 +224,8 @@ class _Document:
     def _raising(self, line: Fields, name: str) -> RaisingClaim:
         fact = line.text("raising")
         kind = self._facts.get(fact)
+        if kind is not None and kind.personal:
+            refuse(line.get("raising"), *personal_asked(fact))
         if not isinstance(kind, Number | Level):
             meant = did_you_mean(fact, self._facts) if kind is None else None
             refuse(

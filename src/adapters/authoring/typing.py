@@ -81,6 +81,8 @@ def _flat_or(parts: tuple[Condition, ...]) -> Or:
 
 def _fact(test: Written, scope: Scope) -> FactType:
     fact_type = scope.facts.get(test.fact)
+    if fact_type is not None and fact_type.personal:
+        raise SyntaxProblem(test.at, *personal_asked(test.fact))
     if fact_type is not None:
         return fact_type
     meant = did_you_mean(test.fact, scope.facts)
@@ -90,6 +92,15 @@ def _fact(test: Written, scope: Scope) -> FactType:
         f"there is no fact {test.fact[:60]}",
         f"Did you mean {meant}?" if meant else f"The facts are {known}.",
     )
+
+
+def personal_asked(fact: str) -> tuple[str, str]:
+    """Why no policy asks about a personal fact, and what to write instead."""
+    hint = (
+        "Reasons quote what they saw, and a person's data must stay erasable. Declare another "
+        "fact that says only what the policy needs to know."
+    )
+    return f"{fact[:60]} is personal, and a policy may not ask about it", hint
 
 
 def _missing(test: Written, scope: Scope, positive: bool) -> Condition:

@@ -3,7 +3,7 @@ it runs, so that `--help` and `policy check` answer at once."""
 
 import typer
 
-from adapters.cli import auditing, authoring, keys, operating
+from adapters.cli import auditing, authoring, erasing, keys, operating
 from adapters.cli.common import Polite
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ policy.command("check")(authoring.check)
 app.command("trail")(auditing.trail)
 app.command("replay")(auditing.replay)
 app.command("metrics")(auditing.metrics)
+app.command("erase")(erasing.erase)
 projections.command("rebuild")(operating.rebuild)
 projections.command("status")(operating.status)
 api_keys.command("issue")(keys.issue)

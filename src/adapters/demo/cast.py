@@ -1,4 +1,4 @@
-"""The demo's cast: a producer for each decision type, its four owners, and people who review."""
+"""The demo's cast: a producer for each decision type, its owners, and people who review."""
 
 from dataclasses import dataclass
 
@@ -58,7 +58,8 @@ def _seats(
     by_type: dict[str, dict[str, frozenset[Seat]]] = {}
     for definition in definitions:
         by_type[producer_of(definition.name)] = {definition.name: frozenset({Seat.PRODUCER})}
-        for seat, person in definition.owners.items():
+        standing = {**definition.owners, Seat.FALLBACK_OWNER: definition.fallback_owner}
+        for seat, person in standing.items():
             held = by_type.setdefault(person, {})
             held[definition.name] = held.get(definition.name, frozenset()) | {seat}
     return {**by_type, **everywhere}

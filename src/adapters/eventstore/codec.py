@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from json import dumps, loads
+from types import MappingProxyType
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic import ValidationError
 from pydantic_core import SchemaSerializer
 
+from adapters.eventstore.vault import DoesNotOpen, Vault
+from domain.decision.events import HoldsContext
 from domain.model import Event
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
@@ -23,9 +26,20 @@ class Reader(Protocol):
 
 IN_THE_KEY = {"originator_id", "originator_version"}
 
+Keys = Mapping[UUID, bytes]
+"""The wrapped keys of data subjects, by their ids. Without one, what it opens reads as erased."""
+NO_KEYS: Keys = MappingProxyType({})
+SEALED = b'{"sealed":"'
+"""How stored content begins that holds a seal: the data subject's id, a point, the seal itself."""
+ID_AS_TEXT = 36
+
 
 class UnknownTopic(Exception):
     """No event class is registered for this topic."""
+
+
+class NotSealable(Exception):
+    """Personal facts are never stored in plain: there is no key here to seal them with."""
 
 
 class Undecodable(Exception):
@@ -44,8 +58,10 @@ class Codec(Mapper[UUID]):
         self,
         event_classes: Iterable[type[Event]],
         upcasts: Mapping[tuple[str, int], Upcast] | None = None,
+        vault: Vault | None = None,
     ) -> None:
         super().__init__(JSONTranscoder())
+        self.vault = vault
         self._writers: dict[type[Event], tuple[str, SchemaSerializer]] = {}
         self._readers: dict[str, Reader] = {}
         self._schemas: dict[str, int] = {}
@@ -65,18 +81,43 @@ class Codec(Mapper[UUID]):
         self._readers[topic] = cast(Reader, event_class.__pydantic_validator__)
         self._writers[event_class] = (topic, event_class.__pydantic_serializer__)
 
-    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+    def seals_for(self, event: Event) -> UUID | None:
+        """Whose key it takes to store an event; None where nothing in it is personal."""
+        return event.data_subject if isinstance(event, HoldsContext) and event.personal else None
+
+    def sealed_for(self, state: bytes) -> UUID | None:
+        """Whose key it takes to read stored content; None where nothing in it is sealed."""
+        if not state.startswith(SEALED):
+            return None
+        return UUID(state[len(SEALED) : len(SEALED) + ID_AS_TEXT].decode())
+
+    def to_stored_event(self, domain_event: Any, keys: Keys = NO_KEYS) -> StoredEvent:
         """The event as the log keeps it; stream and version live in the key, not in the content."""
         try:
             topic, serializer = self._writers[type(domain_event)]
         except KeyError:
             raise UnknownTopic(f"{type(domain_event).__name__} is not registered") from None
+        if isinstance(domain_event, HoldsContext) and domain_event.personal:
+            state = self._sealed(domain_event, topic, serializer, keys)
+        else:
+            state = serializer.to_json(domain_event, exclude=IN_THE_KEY)
         return StoredEvent(
-            domain_event.originator_id,
-            domain_event.originator_version,
-            topic,
-            serializer.to_json(domain_event, exclude=IN_THE_KEY),
+            domain_event.originator_id, domain_event.originator_version, topic, state
         )
+
+    def _sealed(
+        self, event: HoldsContext, topic: str, serializer: SchemaSerializer, keys: Keys
+    ) -> bytes:
+        """The content with what is personal taken out of the context and sealed in front."""
+        subject, names = event.data_subject, set(event.personal)
+        if self.vault is None or subject is None or subject not in keys:
+            raise NotSealable(f"{topic}, version {event.originator_version}")
+        values = {name: event.context[name] for name in event.personal}
+        place = _place(event.originator_id, event.originator_version, topic)
+        seal = self.vault.seal(subject, keys[subject], values, place)
+        kept = dict.fromkeys(IN_THE_KEY, True) | {"context": names}
+        content = serializer.to_json(event, exclude=kept)
+        return b'%b%b.%b",%b' % (SEALED, str(subject).encode(), seal.encode(), content[1:])
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
         """The event as it was said, brought to its class's newest schema."""
@@ -87,8 +128,22 @@ class Codec(Mapper[UUID]):
             stored_event.state,
         )
 
-    def read(self, stream: UUID | str, version: int, topic: str, state: bytes) -> Event:
-        """The same, from the columns of a row."""
+    def read(
+        self,
+        stream: UUID | str,
+        version: int,
+        topic: str,
+        state: bytes,
+        keys: Keys = NO_KEYS,
+    ) -> Event:
+        """The same, from the columns of a row, with what its key opens."""
+        if not state.startswith(SEALED):
+            return self._read(stream, version, topic, state)
+        seal, _, content = state[len(SEALED) :].partition(b'",')
+        event = self._read(stream, version, topic, b"{" + content)
+        return self._opened(event, topic, seal.decode(), keys)
+
+    def _read(self, stream: UUID | str, version: int, topic: str, state: bytes) -> Event:
         reader = self._readers.get(topic)
         if reader is None:
             reader, state = self._lift(topic, state)
@@ -101,8 +156,30 @@ class Codec(Mapper[UUID]):
         try:
             event: Event = reader.validate_json(content)
         except ValidationError as error:
-            raise Undecodable(f"{topic}, version {version} of {stream}: {error}") from error
+            # Where and what, but never what was found: it may be someone's, and this is logged.
+            wrong = [f"{_dotted(e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
+            said = f"{topic}, version {version} of {stream}: {'; '.join(wrong)}"
+            raise Undecodable(said) from None
         return event
+
+    def _opened(self, event: Event, topic: str, seal: str, keys: Keys) -> Event:
+        """The event with its personal facts; erased ones are named, and null."""
+        assert isinstance(event, HoldsContext), "only a context is ever sealed"
+        id, _, sealed = seal.partition(".")
+        wrapped = keys.get(UUID(id))
+        values: dict[str, Any] = dict.fromkeys(event.personal)
+        if wrapped is not None:
+            place = _place(event.originator_id, event.originator_version, topic)
+            values = self._values(UUID(id), wrapped, sealed, place)
+        return event.model_copy(update={"context": event.context | values})
+
+    def _values(self, id: UUID, wrapped: bytes, sealed: str, place: bytes) -> dict[str, Any]:
+        if self.vault is None:
+            raise Undecodable(f"{place.decode()}: there is no key-encryption key here")
+        try:
+            return self.vault.open(id, wrapped, sealed, place)
+        except DoesNotOpen as error:
+            raise Undecodable(f"{place.decode()}: its seal does not open: {error}") from None
 
     def stored_topics(self, topics: Iterable[str]) -> list[str]:
         """Every name that events of these topics may have in storage, older schemas included."""
@@ -126,3 +203,12 @@ class Codec(Mapper[UUID]):
         if missing or schema >= newest:
             raise UnknownTopic(f"{topic}.v{schema} has no way up to schema {newest}")
         return [self._upcasts[topic, s] for s in range(schema, newest)]
+
+
+def _place(stream: UUID, version: int, topic: str) -> bytes:
+    """Where a seal belongs; moved anywhere else, it does not open."""
+    return f"{stream}/{version}/{topic}".encode()
+
+
+def _dotted(path: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, path)) or "the content"

@@ -13,7 +13,7 @@ from adapters.http.parts import TheCaller, TheDesk
 from application import delivering, observing
 from application.delivering import Reverse
 from application.informing import Refresh, refresh
-from application.observing import QualityVerdict, Remark
+from application.observing import QualityVerdict, Remark, Reply
 from application.views import DecisionView
 from domain.decision.acting import Report
 
@@ -63,6 +63,13 @@ class Aftermath(Controller):
     ) -> Response[DecisionView]:
         """Object to what was decided."""
         return decided(await observing.contest(id, data or Remark(), caller, desk))
+
+    @post("/answer", status_code=200)
+    async def answer(
+        self, id: FromPath[UUID], data: JSONBody[Reply], desk: TheDesk, caller: TheCaller
+    ) -> Response[DecisionView]:
+        """Say why what was done stays, though it was contested, overturned or not undone."""
+        return decided(await observing.answer(id, data, caller, desk))
 
     @post("/withdraw", status_code=200)
     async def withdraw(

@@ -34,10 +34,14 @@ def answered(
     answer: Answer, view: Callable[[Decision], View], status: int = 200, **headers: str
 ) -> Response[View]:
     """What a command on a decision answers with."""
-    said: dict[str, Any] = {"ETag": f'"{answer.decision.version}"'} | headers
-    if answer.replayed:
-        said |= REPLAYED
+    said: dict[str, Any] = headers_of(answer) | headers
     return Response(view(answer.decision), status_code=status, headers=said)
+
+
+def headers_of(answer: Answer) -> dict[str, str]:
+    """The version of what a command left, and whether it had been said before."""
+    version = {"ETag": f'"{answer.decision.version}"'}
+    return version | REPLAYED if answer.replayed else version
 
 
 def decided(answer: Answer) -> Response[DecisionView]:

@@ -16,12 +16,14 @@ from pydantic import BaseModel
 from adapters.http.aftermath import Aftermath
 from adapters.http.callers import OPEN_TO_ALL, Keys, identity_of, keeps_the_door
 from adapters.http.conflicts import Conflicts
+from adapters.http.data_subjects import DataSubjects
 from adapters.http.decisions import Decisions
 from adapters.http.description import Description
 from adapters.http.feeds import Feed
 from adapters.http.figures import Figures
 from adapters.http.governance import DecisionTypes
 from adapters.http.health import Healths
+from adapters.http.lane import Lane
 from adapters.http.lists import Lists
 from adapters.http.parts import parts
 from adapters.http.problems import Rejected, answer_problem
@@ -38,6 +40,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Aftermath,
     Conflicts,
     DecisionTypes,
+    DataSubjects,
     Feed,
     Lists,
     Queues,
@@ -64,14 +67,32 @@ def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def create_app(
-    desk: Desk, keys: Keys, settings: Settings, reader: Reader | None = None
-) -> Litestar:
+class Service(Litestar):
+    """The application, with a short way for what callers wait for."""
+
+    lane: Lane
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer by the lane, or as the framework does."""
+        await self.lane(scope, receive, send)
+
+    async def in_general(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer as the framework does."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(desk: Desk, keys: Keys, settings: Settings, reader: Reader | None = None) -> Service:
     """The service over a desk, for those who hold a key. Its caller opens and closes the desk.
 
     Without a reader of projections, lists, queues and metrics are not to be had.
     """
-    return Litestar(
+    app = _application(desk, keys, settings, reader)
+    app.lane = Lane(desk, keys, settings.max_body_bytes, app.in_general)
+    return app
+
+
+def _application(desk: Desk, keys: Keys, settings: Settings, reader: Reader | None) -> Service:
+    return Service(
         route_handlers=OPERATIONS,
         dependencies=parts(desk, reader),
         guards=[keeps_the_door],
@@ -111,7 +132,7 @@ def _answer_unknown(request: Request[Any, Any, Any], failure: Exception) -> Resp
     """What isn't there isn't told to strangers either, but for what is open to all."""
     if request.scope["path"] not in _open_paths(request.app):
         try:
-            identity_of(request, request.app.state.api_keys)
+            identity_of(request.headers, request.app.state.api_keys)
         except Rejected as unknown:
             return answer_problem(request, unknown)
     return answer_problem(request, failure)

@@ -12,7 +12,6 @@ from litestar.exceptions import ClientException
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
-from adapters.http.bodies import RecommendBody
 from adapters.http.callers import idempotency_key
 from adapters.http.problems import (
     TooLarge,
@@ -20,10 +19,9 @@ from adapters.http.problems import (
     encoded,
     problem_of,
 )
-from adapters.http.reading import read
+from adapters.http.submissions import submit
 from application.desk import Caller, Desk
 from application.ports import CommandKey
-from application.recommending import recommend
 from application.views import DecisionView
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -44,7 +42,7 @@ class Batch:
         self._request = request
         self._desk = desk
         self._caller = caller
-        self._key = idempotency_key(request)
+        self._key = idempotency_key(request.headers)
         self._longest: int = request.app.state.settings.max_body_bytes
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._answers: asyncio.Queue[Answered | None] = asyncio.Queue(ANSWERS_HELD)
@@ -89,8 +87,7 @@ class Batch:
     async def _decide(self, line: bytes | None, number: int) -> bytes:
         if line is None:
             raise TooLarge(f"line {number} is longer than {self._longest} bytes")
-        command, caller = read(RecommendBody, line), self._caller_of(line, number)
-        answer = await recommend(command, caller, self._desk)
+        answer = await submit(line, self._caller_of(line, number), self._desk)
         return DecisionView.of(answer.decision).model_dump_json().encode() + b"\n"
 
     def _caller_of(self, line: bytes, number: int) -> Caller:

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from adapters.http.wording import MOMENT
 from application.evaluating import Trial
 from application.observing import Outcome
 from application.recommending import Recommend
 from application.reviewing import Claim
+from application.wording import MOMENT
 from domain.model import Value
 from domain.values import Alternative, Recommendation
 

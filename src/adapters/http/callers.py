@@ -1,6 +1,8 @@
 """Callers: who is asking, proved by an API key, and what came with the request."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -10,9 +12,9 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from adapters.http.problems import FieldError, Unauthenticated, WrongContent
-from adapters.http.wording import shown
 from application.desk import Caller
 from application.ports import CommandKey, Identity
+from application.wording import shown
 
 
 class Keys(Protocol):
@@ -36,9 +38,9 @@ VERSION = re.compile(r'"([1-9]\d{0,9})"')
 COMMANDS = frozenset({"POST", "PUT", "DELETE"})
 
 
-def identity_of(connection: Connection, keys: Keys) -> Identity:
+def identity_of(headers: Mapping[str, str], keys: Keys) -> Identity:
     """Who is asking, or a refusal to answer anyone unknown."""
-    scheme, _, key = connection.headers.get("authorization", "").partition(" ")
+    scheme, _, key = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise Unauthenticated("Authorization: found none; send `Bearer remit_…`")
     identity = keys.identify(key.strip())
@@ -50,23 +52,34 @@ def identity_of(connection: Connection, keys: Keys) -> Identity:
 async def keeps_the_door(connection: Connection, handler: BaseRouteHandler) -> None:
     """Nothing but health answers without a key."""
     if not handler.opt.get(OPEN_TO_ALL):
-        connection.scope["user"] = identity_of(connection, connection.app.state.api_keys)
+        connection.scope["user"] = identity_of(connection.headers, connection.app.state.api_keys)
 
 
 async def caller_of(request: Request[Any, Any, Any]) -> Caller:
     """The caller, with what their headers say of the command."""
     identity: Identity = request.scope["user"]
-    commands = request.method in COMMANDS
+    if request.method not in COMMANDS:
+        return caller_with(request.headers, identity, None, b"")
+    operation = f"{request.method} {request.scope['path']}"
+    keyed = idempotency_key(request.headers) is not None
+    body = await request.body() if keyed else b""
+    caller = caller_with(request.headers, identity, operation, body)
+    return replace(caller, if_match=_if_match(request))
+
+
+def caller_with(
+    headers: Mapping[str, str], identity: Identity, operation: str | None, body: bytes
+) -> Caller:
+    """The caller, as their headers say; `operation` names the command, if it is one."""
     return Caller(
         identity,
-        correlation_id=_correlation(request),
-        command=await _command(request, identity) if commands else None,
-        if_match=_if_match(request) if commands else None,
+        correlation_id=_correlation(headers),
+        command=_command(headers, identity, operation, body) if operation else None,
     )
 
 
-def _correlation(request: Request[Any, Any, Any]) -> UUID:
-    given = request.headers.get("x-correlation-id")
+def _correlation(headers: Mapping[str, str]) -> UUID:
+    given = headers.get("x-correlation-id")
     if given is None:
         return uuid4()
     try:
@@ -75,17 +88,18 @@ def _correlation(request: Request[Any, Any, Any]) -> UUID:
         raise _wrong("X-Correlation-Id", given, "a UUID") from None
 
 
-async def _command(request: Request[Any, Any, Any], identity: Identity) -> CommandKey | None:
-    key = idempotency_key(request)
+def _command(
+    headers: Mapping[str, str], identity: Identity, operation: str, body: bytes
+) -> CommandKey | None:
+    key = idempotency_key(headers)
     if key is None:
         return None
-    scope = f"{identity.id}:{request.method} {request.scope['path']}"
-    return CommandKey(scope, key, sha256(await request.body()).digest())
+    return CommandKey(f"{identity.id}:{operation}", key, sha256(body).digest())
 
 
-def idempotency_key(request: Request[Any, Any, Any]) -> str | None:
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
     """The caller's name for this command, if they gave one."""
-    key = request.headers.get("idempotency-key")
+    key = headers.get("idempotency-key")
     if key is not None and not KEY.fullmatch(key):
         raise _wrong("Idempotency-Key", key, "1 to 200 visible ASCII characters")
     return key

@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from adapters.http.problems import FieldError, WrongContent
-from adapters.http.wording import shown
+from application.wording import shown
 
 Mark = TypeVar("Mark", bound=BaseModel)
 

@@ -4,18 +4,18 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 
 from adapters.http.answers import Page, answered, versioned
 from adapters.http.batch import MEDIA_TYPE, BatchAnswer
 from adapters.http.bodies import RecommendBody
 from adapters.http.histories import Paging, When, decision_at, events_of, trail_of
 from adapters.http.lists import DecisionFound, Sought, found
-from adapters.http.operations import LINE_IN, LINE_OUT, TAKES
+from adapters.http.operations import LINE_IN, LINE_OUT, READS, TAKES
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
 from adapters.http.problems import Problem
+from adapters.http.submissions import submit
 from application.feed import EventView
-from application.recommending import recommend
 from application.replaying import DecisionReplay, replay
 from application.trail import TrailLine
 from application.views import DecisionView
@@ -27,12 +27,12 @@ class Decisions(Controller):
     path = "/v1/decisions"
     tags = ("Decisions",)
 
-    @post()
+    @post(opt={READS: RecommendBody})
     async def recommend(
-        self, data: JSONBody[RecommendBody], desk: TheDesk, caller: TheCaller
+        self, request: Request[Any, Any, Any], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionView]:
         """Hand over a recommendation and learn who acts: you at once, a person, or nobody yet."""
-        answer = await recommend(data, caller, desk)
+        answer = await submit(await request.json(), caller, desk)
         where = f"/v1/decisions/{answer.decision.id}"
         return answered(answer, DecisionView.of, 201, Location=where)
 

@@ -12,10 +12,10 @@ from adapters.http.answers import Page
 from adapters.http.operations import ALSO
 from adapters.http.parts import Asked, TheCaller, TheDesk
 from adapters.http.problems import FieldError, WrongContent
-from adapters.http.wording import shown
 from application.desk import Caller, Desk
 from application.feed import EventView
 from application.ports import Positioned
+from application.wording import shown
 from domain.model import Value
 
 STREAM = "text/event-stream"

@@ -8,11 +8,15 @@ from pydantic import JsonValue
 
 from adapters.http.answers import Page, versioned
 from adapters.http.bodies import OwnerBody, TrialBody
-from adapters.http.parts import TheCaller, TheDesk
+from adapters.http.callers import CONDITIONAL
+from adapters.http.cursors import cursor, mark_at
+from adapters.http.histories import Paging
+from adapters.http.parts import Asked, TheCaller, TheDesk
 from application import governing
 from application.desk import Caller, Desk, Governed
 from application.evaluating import Evaluation, evaluate_version
 from application.governing import Switch
+from application.reading import KeyMark
 from domain.decision_type.definition import DecisionTypeDefinition
 from domain.decision_type.events import Drafted
 from domain.decision_type.state import DecisionType, Status
@@ -88,10 +92,19 @@ class DecisionTypes(Controller):
     tags = ("Decision types",)
 
     @get()
-    async def all_types(self, desk: TheDesk, caller: TheCaller) -> Page[DecisionTypeView]:
-        """Every decision type the caller has a seat on."""
+    async def all_types(
+        self, asked: Asked[Paging], desk: TheDesk, caller: TheCaller
+    ) -> Page[DecisionTypeView]:
+        """Every decision type the caller has a seat on, by name."""
+        seen = mark_at(asked.cursor, KeyMark)
         names = [name for name in await _names(desk) if caller.seats(name)]
-        return Page[DecisionTypeView](items=[_view(await desk.governed_now(n)) for n in names])
+        left = [name for name in names if seen is None or name > seen.key]
+        page = left[: asked.limit]
+        more = len(left) > len(page)
+        return Page[DecisionTypeView](
+            items=[_view(await desk.governed_now(name)) for name in page],
+            next=cursor(KeyMark(key=page[-1])) if more else None,
+        )
 
     @get("/{name:str}")
     async def read_type(
@@ -101,7 +114,7 @@ class DecisionTypes(Controller):
         governed = await _read(name, desk, caller)
         return versioned(_view(governed), governed.decision_type.version)
 
-    @post("/{name:str}/suspend", status_code=200)
+    @post("/{name:str}/suspend", status_code=200, opt={CONDITIONAL: True})
     async def suspend(
         self, name: Name, data: JSONBody[Switch], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionTypeView]:
@@ -109,7 +122,7 @@ class DecisionTypes(Controller):
         replayed = await desk.repeated(caller) is not None
         return await _after(await governing.suspend(name, data, caller, desk), replayed, desk)
 
-    @post("/{name:str}/resume", status_code=200)
+    @post("/{name:str}/resume", status_code=200, opt={CONDITIONAL: True})
     async def resume(
         self, name: Name, data: JSONBody[Switch], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionTypeView]:
@@ -117,7 +130,7 @@ class DecisionTypes(Controller):
         replayed = await desk.repeated(caller) is not None
         return await _after(await governing.resume(name, data, caller, desk), replayed, desk)
 
-    @put("/{name:str}/owners/{seat:str}")
+    @put("/{name:str}/owners/{seat:str}", opt={CONDITIONAL: True})
     async def assign_owner(
         self,
         name: Name,
@@ -131,7 +144,7 @@ class DecisionTypes(Controller):
         state = await governing.assign_owner(name, seat, data.person, caller, desk)
         return await _after(state, replayed, desk)
 
-    @delete("/{name:str}/owners/{seat:str}", status_code=200)
+    @delete("/{name:str}/owners/{seat:str}", status_code=200, opt={CONDITIONAL: True})
     async def vacate_owner(
         self, name: Name, seat: FromPath[Seat], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionTypeView]:
@@ -143,14 +156,14 @@ class DecisionTypes(Controller):
     @get("/{name:str}/policies/{version:int}")
     async def read_policy(
         self, name: Name, version: Number, desk: TheDesk, caller: TheCaller
-    ) -> PolicyVersionView:
+    ) -> Response[PolicyVersionView]:
         """One version of its policy, as signed and as obeyed."""
         governed = await _read(name, desk, caller)
         if governed.policy is None:
             raise NoSuchVersion(f"version: found {version}, known are none")
         found = find(governed.policy, version)
         obeyed: dict[str, Any] = found.guardrail.model_dump(mode="json")
-        return PolicyVersionView(
+        view = PolicyVersionView(
             decision_type=name,
             version=version,
             hash=found.digest,
@@ -161,6 +174,7 @@ class DecisionTypes(Controller):
             source_hash=found.source_digest,
             guardrail=obeyed,
         )
+        return versioned(view, governed.policy.version)
 
     @post("/{name:str}/policies/{version:int}/evaluate", status_code=200)
     async def evaluate(

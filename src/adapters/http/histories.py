@@ -89,9 +89,10 @@ async def _part(
     id: UUID, paging: Paging, caller: Caller, desk: Desk
 ) -> tuple[list[LifeEvent], str | None]:
     seen = mark_at(paging.cursor, _Seen)
-    decision = await desk.decision(id)
-    caller.require_any_seat(decision.decision_type)
-    after = seen.version if seen else 0
-    events = (await desk.history(id, up_to=after + paging.limit))[after:]
-    last = events[-1].originator_version if events else decision.version
-    return events, cursor(_Seen(version=last)) if last < decision.version else None
+    history = await desk.history(id)
+    if not history:
+        raise NoSuchDecision(f"id: found {id}")
+    caller.require_any_seat(history[0].decision_type)
+    start = seen.version if seen else 0
+    end = start + paging.limit
+    return history[start:end], cursor(_Seen(version=end)) if end < len(history) else None

@@ -17,6 +17,8 @@ from adapters.http.schemas import Json, Model, Schemas
 
 ALSO = "also"
 """The option of an operation that also answers in another media type, which it names."""
+READS = "reads"
+"""The option of an operation that reads its own JSON, of the model it names."""
 TAKES = "takes"
 """The option of an operation that reads its own body, of the media type it names."""
 LINE_IN, LINE_OUT = "line_in", "line_out"
@@ -87,6 +89,8 @@ class Operation:
         for name in ("data", "asked"):
             if name in self._fields:
                 yield _plain(self._fields[name]), "validation"
+        if READS in self._handler.opt:
+            yield self._handler.opt[READS], "validation"
         for name in self._route.path_parameters:
             yield self._fields[name].annotation, "validation"
         answer = self._answer()
@@ -155,14 +159,13 @@ class Operation:
         if takes := self._handler.opt.get(TAKES):
             each = schemas.of(self._handler.opt[LINE_IN], "validation")
             return {"required": True, "content": {takes: _lines(each)}}
+        if reads := self._handler.opt.get(READS):
+            return _json_body(schemas.of(reads, "validation"), required=True)
         if "data" not in self._fields:
             return None
         field = self._fields["data"]
         schema = schemas.of(_plain(field), "validation")
-        return {
-            "required": not field.has_default,
-            "content": {"application/json": {"schema": schema}},
-        }
+        return _json_body(schema, required=not field.has_default)
 
     def _answer(self) -> Any:
         """The type of what a successful answer holds; None where it is no JSON of ours."""
@@ -227,7 +230,7 @@ class Operation:
             return
         yield HTTPStatus.UNAUTHORIZED
         yield HTTPStatus.UNPROCESSABLE_ENTITY
-        if "data" in self._fields or TAKES in self._handler.opt:
+        if "data" in self._fields or {READS, TAKES} & self._handler.opt.keys():
             yield HTTPStatus.BAD_REQUEST
             yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
@@ -249,6 +252,10 @@ def _plain(field: FieldDefinition) -> Any:
     if field.is_optional:
         return next(i.annotation for i in field.inner_types if not i.is_none_type)
     return field.annotation
+
+
+def _json_body(schema: Json, *, required: bool) -> Json:
+    return {"required": required, "content": {"application/json": {"schema": schema}}}
 
 
 def _lines(each: Json) -> Json:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field
 from application.ports import Busy, Unknown
 from domain.admission import InvalidInput
 from domain.decision.refusals import LeaseHeld
+from domain.guardrail.facts import Problem as Flaw
 from domain.model import Forbidden, Malformed, NotFound, Outdated, Refusal, Unauthorised, Value
 
 MEDIA_TYPE = "application/problem+json"
@@ -30,6 +31,11 @@ class FieldError(Value):
     """A dotted path into the body, or the name of a header or a query parameter."""
     found: str
     allowed: str
+
+    @classmethod
+    def of(cls, flaw: Flaw) -> Self:
+        """What the domain or the reader found wrong, as it is told."""
+        return cls(**flaw._asdict())
 
 
 class Problem(Value):
@@ -74,6 +80,11 @@ class WrongContent(Rejected):
 
     def __init__(self, *errors: FieldError) -> None:
         super().__init__("; ".join(map(_sentence, errors)), errors)
+
+    @classmethod
+    def of(cls, *flaws: Flaw) -> Self:
+        """The refusal of content in which these are wrong."""
+        return cls(*map(FieldError.of, flaws))
 
 
 class WrongMediaType(Rejected):
@@ -142,7 +153,10 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
             problem = _problem(failure.STATUS, failure.CODE, failure.TITLE, str(failure))
             return problem.model_copy(update={"errors": errors}), failure.headers
         case Busy():
-            detail = "more is waiting to be written than the service promises to hold; try again"
+            detail = (
+                "nothing was recorded: more is waiting to be written than the service promises to "
+                "hold, or its store can't be reached; try again"
+            )
             return _unavailable("REJ.busy", detail), {"Retry-After": str(RETRY_AFTER)}
         case Unknown():
             detail = (
@@ -167,7 +181,7 @@ def _of_refusal(refusal: Refusal) -> Problem:
     problem = _problem(status, refusal.CODE, refusal.title, str(refusal))
     match refusal:
         case InvalidInput():
-            errors = tuple(FieldError(**p._asdict()) for p in refusal.problems)
+            errors = tuple(FieldError.of(flaw) for flaw in refusal.problems)
             return problem.model_copy(update={"errors": errors})
         case LeaseHeld():
             held = {"holder": refusal.holder, "expires_at": refusal.expires_at}
@@ -226,13 +240,15 @@ def answer_problem(request: Request[Any, Any, Any], failure: Exception) -> Respo
     """Answer a failed request with its problem document."""
     if isinstance(failure, ValidationException):
         failure = _misread(failure, request)
+    status, content, headers = told(failure, request.scope["path"])
+    return Response(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def told(failure: Exception, path: str) -> tuple[int, bytes, dict[str, str]]:
+    """The status, the document and the headers that tell of a failure."""
     problem, headers = problem_of(failure)
-    return Response(
-        encoded(problem.model_copy(update={"instance": request.scope["path"][:LONGEST_DETAIL]})),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers=headers,
-    )
+    here = problem.model_copy(update={"instance": path[:LONGEST_DETAIL]})
+    return problem.status, encoded(here), headers
 
 
 def encoded(problem: Problem) -> bytes:

@@ -1,6 +1,5 @@
 """Queues: what waits for people, the most urgent first, and taking on the next one."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -16,12 +15,11 @@ from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
 from adapters.http.operations import MAYBE_NOTHING
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
-from application import reading
-from application.desk import Caller, Desk
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
-from application.reading import KeyMark, Queue, QueueMark, Reader
+from application.reading import Queue, Raised
 from application.views import ClaimView
+from application.waiting import Place, Waits, claim_next, queues, waiting
 from domain.model import Value
 from domain.values import ExceptionCode, Lane, Reason
 
@@ -30,7 +28,8 @@ class Waiting(Value):
     """One decision in a queue. A quality check shows no model's word: who checks looks afresh."""
 
     decision_id: UUID
-    kind: Literal["review", "quality"]
+    kind: Literal["review", "exception", "quality"]
+    """`exception`: it was contested, a quality check disagreed, or it could not be undone."""
     decision_type: str
     subject: str
     state: str
@@ -55,13 +54,6 @@ class Waiting(Value):
     self: str
 
 
-class _Place(Value):
-    """Where a queue goes on: among the reviews, or among the quality checks."""
-
-    review: QueueMark | None = None
-    check: KeyMark | None = None
-
-
 class Queues(Controller):
     """Where people find their work."""
 
@@ -71,7 +63,7 @@ class Queues(Controller):
     @get()
     async def queues(self, desk: TheDesk, reader: TheReader, caller: TheCaller) -> Page[Queue]:
         """Every queue with something in it: how much waits, and how urgent it is."""
-        return Page[Queue](items=await reading.queues(caller, desk, reader))
+        return Page[Queue](items=await queues(caller, desk, reader))
 
     @get("/{name:str}")
     async def queue(
@@ -82,8 +74,16 @@ class Queues(Controller):
         reader: TheReader,
         caller: TheCaller,
     ) -> Page[Waiting]:
-        """What waits in a queue: the earliest due first, then the riskiest, then the oldest."""
-        return await _waiting(name, asked, caller, desk, reader)
+        """What waits in a queue: the earliest due first, then the riskiest, then the oldest.
+
+        After what is to be decided comes what was raised over actions, then what is to be checked.
+        """
+        at, now = mark_at(asked.cursor, Place), desk.clock.now()
+        page = await waiting(name, at, asked.limit, caller, reader)
+        return Page[Waiting](
+            items=[_shown(waits, now) for waits in page.items],
+            next=cursor(page.next) if page.next else None,
+        )
 
     @post("/{name:str}/claim-next", status_code=200, opt={MAYBE_NOTHING: "Nothing is free here."})
     async def claim_next(
@@ -95,29 +95,20 @@ class Queues(Controller):
         data: JSONBody[ClaimBody | None] = None,
     ) -> Response[ClaimView]:
         """Take on the most urgent decision that is free; 204 if there is none."""
-        answer = await reading.claim_next(name, data or ClaimBody(), caller, desk, reader)
+        answer = await claim_next(name, data or ClaimBody(), caller, desk, reader)
         if answer is None:
             return Response(None, status_code=204)  # type: ignore[arg-type]  # 204 has no body
         return answered(answer, ClaimView.of)
 
 
-async def _waiting(
-    name: str, asked: Paging, caller: Caller, desk: Desk, reader: Reader
-) -> Page[Waiting]:
-    """A queue of reviews, or of quality checks where no review waits under that name."""
-    now = desk.clock.now()
-    place = mark_at(asked.cursor, _Place) or _Place()
-    if place.check is None:
-        reviews = await reading.queue(name, place.review, asked.limit, caller, reader)
-        if reviews.items or place.review is not None:
-            items = [_review(item, now) for item in reviews.items]
-            return _page(items, _Place(review=reviews.next))
-    checks = await reading.checks(name, place.check, asked.limit, caller, reader)
-    return _page([_check(row, now) for row in checks.items], _Place(check=checks.next))
-
-
-def _page(items: Sequence[Waiting], next: _Place) -> Page[Waiting]:
-    return Page[Waiting](items=items, next=None if next == _Place() else cursor(next))
+def _shown(waits: Waits, now: datetime) -> Waiting:
+    match waits:
+        case QueueItem():
+            return _review(waits, now)
+        case Raised():
+            return _exception(waits, now)
+        case FeedbackRow():
+            return _check(waits, now)
 
 
 def _review(item: QueueItem, now: datetime) -> Waiting:
@@ -145,6 +136,28 @@ def _review(item: QueueItem, now: datetime) -> Waiting:
         four_eyes=item.four_eyes,
         first_reviewer=item.first_reviewer,
         self=f"/v1/decisions/{item.key}",
+    )
+
+
+def _exception(raised: Raised, now: datetime) -> Waiting:
+    row = raised.row
+    return Waiting(
+        decision_id=UUID(row.key),
+        kind="exception",
+        decision_type=row.decision_type,
+        subject=row.subject,
+        state=row.state,
+        lane=row.lane,
+        action=row.recommended_action,
+        confidence=row.confidence,
+        risk=row.risk,
+        exceptions=(raised.code,),
+        received_at=row.received_at,
+        entered_at=raised.since,
+        age_seconds=(now - raised.since).total_seconds(),
+        due_at=raised.due_at,
+        overdue=raised.due_at < now,
+        self=f"/v1/decisions/{row.key}",
     )
 
 

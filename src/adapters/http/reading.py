@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
 from litestar import Request
@@ -11,7 +12,7 @@ from litestar.datastructures import MultiDict
 from pydantic import BaseModel, ValidationError
 
 from adapters.http.problems import FieldError, Unreadable, WrongContent, WrongMediaType
-from adapters.http.wording import field_errors, shown
+from application.wording import problems_of, shown
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,7 +55,7 @@ def read(model: type[Model], raw: bytes) -> Model:
         if first["type"] == "json_invalid":
             why = first.get("ctx", {}).get("error", "it ends too early")
             raise Unreadable(f"the body is not JSON: {why}") from None
-        raise WrongContent(*field_errors(error, model, "body")) from None
+        raise WrongContent.of(*problems_of(error, model, "body")) from None
     except UnicodeDecodeError:
         raise Unreadable("the body is not UTF-8") from None
 
@@ -75,16 +76,19 @@ def read_query(model: type[Model], query: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate_strings(only)
     except ValidationError as error:
-        raise WrongContent(*field_errors(error, model, "query")) from None
+        raise WrongContent.of(*problems_of(error, model, "query")) from None
 
 
+@dataclass(frozen=True, slots=True)
 class _Suspect:
     """Stands where a number was that no reader agrees on."""
 
+    found: str
+    allowed: str
 
-_NUMBER: Final = _Suspect()
+
+_NUMBER: Final = _Suspect("a number too large", "a number of ordinary size")
 TEXT = "text without the character U+0000"
-NUMBER = "a number of ordinary size"
 
 
 def _refuse_suspects(raw: bytes) -> None:
@@ -99,7 +103,8 @@ def _refuse_suspects(raw: bytes) -> None:
 
 
 def _constant(word: str) -> object:
-    raise Unreadable(f"the body is not JSON: {word} is no JSON number")
+    """NaN or Infinity. JSON has no such words, but many a writer of JSON has them for a number."""
+    return _Suspect(word, "a finite number")
 
 
 def _finite(text: str) -> object:
@@ -114,7 +119,7 @@ def _bounded(text: str) -> object:
 def _suspects(value: object, path: str) -> Iterator[FieldError]:
     match value:
         case _Suspect():
-            yield FieldError(field=path or "body", found="a number too large", allowed=NUMBER)
+            yield FieldError(field=path or "body", found=value.found, allowed=value.allowed)
         case str() if "\x00" in value:
             yield FieldError(field=path or "body", found=shown(value), allowed=TEXT)
         case dict():

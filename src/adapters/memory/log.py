@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
@@ -15,6 +15,7 @@ from application.ports import (
     Append,
     Busy,
     CommandKey,
+    Forgotten,
     Overtaken,
     Positioned,
     PriorCommand,
@@ -31,11 +32,33 @@ POLL = 1.0
 class EventCodec(Protocol):
     """Events to stored events and back: what is kept is really encoded."""
 
-    def to_stored_event(self, domain_event: Any) -> StoredEvent: ...
+    @property
+    def vault(self) -> "Vault | None": ...
 
-    def read(self, stream: UUID | str, version: int, topic: str, state: bytes) -> Event: ...
+    def seals_for(self, event: Event) -> UUID | None: ...
+
+    def to_stored_event(
+        self, domain_event: Any, keys: Mapping[UUID, bytes] = ...
+    ) -> StoredEvent: ...
+
+    def read(
+        self,
+        stream: UUID | str,
+        version: int,
+        topic: str,
+        state: bytes,
+        keys: Mapping[UUID, bytes] = ...,
+    ) -> Event: ...
 
     def stored_topics(self, topics: Iterable[str]) -> list[str]: ...
+
+
+class Vault(Protocol):
+    """Makes keys for data subjects, and the digests their references are looked up by."""
+
+    def reference(self, text: str) -> bytes: ...
+
+    def new_key(self, id: UUID, reference: str) -> bytes: ...
 
 
 class MemoryEventLog:
@@ -49,6 +72,8 @@ class MemoryEventLog:
         self._commands: dict[tuple[str, str], PriorCommand] = {}
         self._live: dict[UUID, tuple[str, str]] = {}
         self._on_subject: defaultdict[tuple[str, str], set[UUID]] = defaultdict(set)
+        self._known_as: dict[bytes, UUID] = {}
+        self._keys: dict[UUID, bytes] = {}
         self._lock = RLock()
         self._followers: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
@@ -56,9 +81,10 @@ class MemoryEventLog:
         """Write and give the position of the last event."""
         if self._capacity <= 0:
             raise Busy("this log promises to hold nothing")
-        stored = [self._codec.to_stored_event(event) for event in append.events]
         heads = _heads(append)
         with self._lock:
+            self._require_keys(append)
+            stored = [self._codec.to_stored_event(event, self._keys) for event in append.events]
             self._check(append, heads)
             positions = self._recorder.insert_events(stored)
             assert positions
@@ -66,28 +92,35 @@ class MemoryEventLog:
             if append.command:
                 self._remember(append.command, next(iter(heads)))
             self._move(append.enters, append.leaves)
+            self._forget(append.forgets)
         self._wake()
         return positions[-1]
 
     async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:
         """All events of one stream in order; empty if none."""
-        return [self._read(stored) for stored in self._recorder.select_events(id, lte=up_to)]
+        found = self._recorder.select_events(id, lte=up_to)
+        return [self._read(stored, self._keys) for stored in found]
 
     async def after(
         self, position: int, *, limit: int = 500, topics: Sequence[str] = ()
     ) -> Sequence[Positioned]:
         """Events behind a position, in order; `topics` are the event classes' own."""
-        return self.read_after(position, limit=limit, topics=topics)
+        return self._after(position, limit, topics, self._keys)
 
     def read_after(
         self, position: int, *, limit: int, topics: Sequence[str] = ()
     ) -> Sequence[Positioned]:
-        """The same, for who doesn't run on an event loop."""
+        """The same for projections, which see nothing that is personal."""
+        return self._after(position, limit, topics, {})
+
+    def _after(
+        self, position: int, limit: int, topics: Sequence[str], keys: Mapping[UUID, bytes]
+    ) -> Sequence[Positioned]:
         stored = self._codec.stored_topics(topics)
         found = self._recorder.select_notifications(
             position, limit, topics=stored, inclusive_of_start=False
         )
-        return [Positioned(int(n.id), self._read(n)) for n in found]
+        return [Positioned(int(n.id), self._read(n, keys)) for n in found]
 
     async def newest(self) -> int:
         """The position of the newest event; 0 if there is none."""
@@ -105,6 +138,26 @@ class MemoryEventLog:
         """The live decisions on a subject."""
         with self._lock:
             return frozenset(self._on_subject.get((decision_type, subject), ()))
+
+    @property
+    def seals(self) -> bool:
+        """Whether personal facts can be sealed here."""
+        return self._codec.vault is not None
+
+    async def data_subject(self, reference: str) -> UUID:
+        """The id of whoever a reference means, with a key to seal with."""
+        vault = self._codec.vault
+        assert vault is not None, "asked only where personal facts can be sealed"
+        with self._lock:
+            id = self._known_as.setdefault(vault.reference(reference), uuid4())
+            if id not in self._keys:
+                self._keys[id] = vault.new_key(id, reference)
+            return id
+
+    async def known_as(self, reference: str) -> UUID | None:
+        """The id of whoever a reference means; None if nobody, or nobody any more."""
+        vault = self._codec.vault
+        return None if vault is None else self._known_as.get(vault.reference(reference))
 
     async def changes(self) -> AsyncIterator[None]:
         """Ticks at once, after each append, and once a second whatever happens."""
@@ -137,6 +190,16 @@ class MemoryEventLog:
             if enters.decision_id in self._live:
                 raise ValueError(f"a decision can't become live twice: {enters.decision_id}")
 
+    def _require_keys(self, append: Append) -> None:
+        needed = {id for event in append.events if (id := self._codec.seals_for(event))}
+        if needed - self._keys.keys():
+            raise Forgotten("a data subject was erased meanwhile")
+
+    def _forget(self, erased: Iterable[UUID]) -> None:
+        for id in erased:
+            self._keys.pop(id, None)
+        self._known_as = {name: id for name, id in self._known_as.items() if id in self._keys}
+
     def _remember(self, command: CommandKey, stream: UUID) -> None:
         prior = PriorCommand(stream, self._newest[stream], command.digest)
         self._commands[command.scope, command.key] = prior
@@ -154,9 +217,9 @@ class MemoryEventLog:
             if not self._on_subject[subject]:
                 del self._on_subject[subject]
 
-    def _read(self, stored: StoredEvent) -> Event:
+    def _read(self, stored: StoredEvent, keys: Mapping[UUID, bytes]) -> Event:
         return self._codec.read(
-            stored.originator_id, stored.originator_version, stored.topic, stored.state
+            stored.originator_id, stored.originator_version, stored.topic, stored.state, keys
         )
 
     def _wake(self) -> None:

@@ -14,9 +14,11 @@ from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem, ReviewQueue
 from application.reading import (
     Claimant,
+    ExceptionMark,
     KeyMark,
     Queue,
     QueueMark,
+    Raised,
     Search,
     Standing,
     TrailMark,
@@ -59,8 +61,12 @@ class MemoryReader:
         unjudged: defaultdict[tuple[str, str], list[FeedbackRow]] = defaultdict(list)
         for row in self._unjudged(visible):
             unjudged[row.quality_queue or "", row.decision_type].append(row)
+        raised: defaultdict[tuple[str, str], list[Raised]] = defaultdict(list)
+        for name, each in self._raised(visible):
+            raised[name, each.row.decision_type].append(each)
         found = [
             *(_queue(*key, items, now) for key, items in waiting.items()),
+            *(_exceptions(*key, each, now) for key, each in raised.items()),
             *(_quality(*key, rows) for key, rows in unjudged.items()),
         ]
         return sorted(found, key=lambda queue: (queue.name, queue.decision_type, queue.kind))
@@ -79,6 +85,17 @@ class MemoryReader:
         """The first of a queue that nobody holds and that the claimant may take."""
         found = (i for i in self._waiting(None) if i.queue == name and _may(claimant, i, now))
         return sorted(found, key=_order)[:limit]
+
+    async def exceptions(
+        self, name: str, visible: Visible, after: ExceptionMark | None, limit: int
+    ) -> Sequence[Raised]:
+        """What was raised over actions and waits in a queue, in the order of its marks."""
+        found = [
+            each
+            for queue, each in self._raised(visible)
+            if queue == name and (after is None or each.mark.order > after.order)
+        ]
+        return sorted(found, key=lambda each: each.mark.order)[:limit]
 
     async def checks(
         self, name: str | None, visible: Visible, after: KeyMark | None, limit: int
@@ -132,6 +149,16 @@ class MemoryReader:
         rows = self._store.rows(ReviewQueue()).values()
         return [row for row in rows if row.waits and _sees(visible, row.decision_type)]
 
+    def _raised(self, visible: Visible) -> Iterable[tuple[str, Raised]]:
+        """What was raised and waits somewhere, each with the queue that it waits in."""
+        return [
+            (place.queue, Raised(row, each.exception, each.since, place.due_at))
+            for row in self._facts()
+            if _sees(visible, row.decision_type)
+            for each in row.unsettled
+            if (place := each.placement) is not None
+        ]
+
     def _unjudged(self, visible: Visible) -> Iterable[FeedbackRow]:
         return [
             row
@@ -178,10 +205,12 @@ def _leased(item: QueueItem, now: datetime) -> bool:
 
 
 def _may(claimant: Claimant, item: QueueItem, now: datetime) -> bool:
-    allowed = claimant.escalations if item.status is Status.ESCALATED else claimant.reviews
+    escalated = item.status is Status.ESCALATED
+    allowed = claimant.escalations if escalated else claimant.reviews
+    placed = escalated and item.person == claimant.person
     return (
         item.waits_for_a_person
-        and _sees(allowed, item.decision_type)
+        and (placed or _sees(allowed, item.decision_type))
         and not _leased(item, now)
         and claimant.person not in (item.first_reviewer, item.producer)
     )
@@ -198,6 +227,18 @@ def _queue(name: str, decision_type: str, items: Sequence[QueueItem], now: datet
         overdue=sum(moment < now for moment in due),
         oldest_at=min(item.entered_at or item.received_at for item in items),
         next_due_at=min(due),
+    )
+
+
+def _exceptions(name: str, decision_type: str, raised: Sequence[Raised], now: datetime) -> Queue:
+    return Queue(
+        name=name,
+        kind="exception",
+        decision_type=decision_type,
+        waiting=len(raised),
+        overdue=sum(each.due_at < now for each in raised),
+        oldest_at=min(each.since for each in raised),
+        next_due_at=min(each.due_at for each in raised),
     )
 
 

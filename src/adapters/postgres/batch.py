@@ -10,7 +10,7 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 
 from adapters.postgres.arrays import Bigints, Booleans, Byteas, Integers, PackedArray, Texts, Uuids
-from adapters.postgres.encoding import EventCodec
+from adapters.postgres.encoding import EventCodec, Keys
 from application.ports import (
     Append,
     Overtaken,
@@ -36,16 +36,31 @@ class Entry:
     answer: asyncio.Future[int]
     writes: set[object] = field(default_factory=set[object])
     reads: set[object] = field(default_factory=set[object])
+    size: int = 0
+    """In bytes, near enough."""
     sent: int = 0
+    alone: bool = False
+    """Whether it must not share a transaction any more."""
 
     @classmethod
-    def of(cls, append: Append, codec: EventCodec, answer: asyncio.Future[int]) -> "Entry":
-        stored = [codec.to_stored_event(event) for event in append.events]
+    def of(
+        cls, append: Append, codec: EventCodec, answer: asyncio.Future[int], keys: Keys
+    ) -> "Entry":
+        stored = [codec.to_stored_event(event, keys) for event in append.events]
         entry = cls(append, stored, _heads(stored), answer)
         entry.writes = set(_written(append, entry.heads))
         entry.reads = {stream for stream, _ in append.expects}
+        entry.size = sum([len(event.state) for event in stored])
         _encodable(append)
         return entry
+
+    def touches(self, writes: set[object], reads: set[object]) -> bool:
+        """Whether it must come after appends that write and read these."""
+        return not (
+            self.writes.isdisjoint(writes)
+            and self.writes.isdisjoint(reads)
+            and self.reads.isdisjoint(writes)
+        )
 
 
 def _heads(stored: Sequence[StoredEvent]) -> dict[UUID, int]:

@@ -6,18 +6,25 @@ from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from adapters.postgres.encoding import EventCodec
+from adapters.postgres.data_subjects import DataSubjects
+from adapters.postgres.encoding import EventCodec, Keys
+from adapters.postgres.gathering import Gathering
 from adapters.postgres.listening import Listener
 from adapters.postgres.writer import Writer
-from application.ports import Append, Positioned, PriorCommand
+from application.ports import Append, Busy, Positioned, PriorCommand
 from domain.model import Event
 
 STREAM = """
     SELECT originator_id, originator_version, topic, state FROM remit_events
     WHERE originator_id = %b AND originator_version <= %b
     ORDER BY originator_version
+"""
+STREAMS = """
+    SELECT originator_id, originator_version, topic, state FROM remit_events
+    WHERE originator_id = ANY (%b)
+    ORDER BY originator_id, originator_version
 """
 AFTER = """
     SELECT originator_id, originator_version, topic, state, notification_id FROM remit_events
@@ -32,7 +39,6 @@ AFTER_OF_TOPICS = """
 PRIOR = "SELECT stream, version, digest FROM commands WHERE scope = %b AND key = %b"
 NEWEST_POSITION = "SELECT coalesce(max(notification_id), 0) FROM remit_events"
 LIVE_ON = "SELECT decision_id FROM live_decisions WHERE decision_type = %b AND subject = %b"
-NEWEST = 2**62
 
 
 class PostgresEventLog:
@@ -50,9 +56,17 @@ class PostgresEventLog:
         self._codec = codec
         self._writer = Writer(url, codec, capacity=capacity, reconnect_within=reconnect_within)
         self._listener = Listener(url)
+        self._data_subjects = DataSubjects(codec, self._rows, self._run)
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            url, min_size=1, max_size=readers, open=False, kwargs={"autocommit": True}
+            url,
+            min_size=1,
+            max_size=readers,
+            open=False,
+            timeout=reconnect_within,
+            kwargs={"autocommit": True},
         )
+
+        self._whole = Gathering(lambda ids: self._rows(STREAMS, (ids,)))
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -74,12 +88,17 @@ class PostgresEventLog:
 
     async def append(self, append: Append) -> int:
         """Write durably and give the position of the last event."""
-        return await self._writer.append(append)
+        keys = await self._data_subjects.keys_to_write(append.events)
+        return await self._writer.append(append, keys)
 
     async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:
         """All events of one stream in order; empty if none."""
-        rows = await self._rows(STREAM, (id, NEWEST if up_to is None else up_to))
-        return [self._codec.read(*row) for row in rows]
+        if up_to is None:
+            rows = await self._whole.rows(id)
+        else:
+            rows = await self._rows(STREAM, (id, up_to))
+        keys = await self._data_subjects.keys_to_read(row[3] for row in rows)
+        return [self._event(row, keys) for row in rows]
 
     async def after(
         self, position: int, *, limit: int = 500, topics: Sequence[str] = ()
@@ -90,7 +109,12 @@ class PostgresEventLog:
             rows = await self._rows(AFTER_OF_TOPICS, (position, stored, limit))
         else:
             rows = await self._rows(AFTER, (position, limit))
-        return [Positioned(row[4], self._codec.read(*row[:4])) for row in rows]
+        keys = await self._data_subjects.keys_to_read(row[3] for row in rows)
+        return [Positioned(row[4], self._event(row, keys)) for row in rows]
+
+    def _event(self, row: tuple[Any, ...], keys: Keys) -> Event:
+        stream, version, topic, state = row[:4]
+        return self._codec.read(stream, version, topic, state, keys)
 
     async def newest(self) -> int:
         """The position of the newest event; 0 if there is none."""
@@ -105,6 +129,23 @@ class PostgresEventLog:
         """The live decisions on a subject."""
         return frozenset(id for (id,) in await self._rows(LIVE_ON, (decision_type, subject)))
 
+    @property
+    def seals(self) -> bool:
+        """Whether personal facts can be sealed here."""
+        return self._codec.vault is not None
+
+    async def data_subject(self, reference: str) -> UUID:
+        """The id of whoever a reference means, with a key to seal with, durable from now on."""
+        return await self._data_subjects.make_known(reference)
+
+    async def known_as(self, reference: str) -> UUID | None:
+        """The id of whoever a reference means; None if nobody, or nobody any more."""
+        return await self._data_subjects.known_as(reference)
+
+    async def any_key(self) -> tuple[UUID, bytes] | None:
+        """A data subject's wrapped key, to see whether this process can unwrap it."""
+        return await self._data_subjects.any_key()
+
     def changes(self) -> AsyncIterator[None]:
         """Ticks whenever something was appended, by any process, and at least once a second."""
         return self._listener.changes()
@@ -113,10 +154,19 @@ class PostgresEventLog:
         self, statement: LiteralString, parameters: Sequence[Any]
     ) -> list[tuple[Any, ...]]:
         try:
-            return await self._read(statement, parameters)
-        except psycopg.OperationalError:  # a pooled connection may have died unnoticed
-            await self._pool.check()
-            return await self._read(statement, parameters)
+            try:
+                return await self._read(statement, parameters)
+            except PoolTimeout:
+                raise
+            except psycopg.OperationalError:  # a pooled connection may have died unnoticed
+                await self._pool.check()
+                return await self._read(statement, parameters)
+        except psycopg.OperationalError as error:
+            raise Busy(f"the log can't be read now: {error}") from error
+
+    async def _run(self, statement: LiteralString, parameters: Sequence[Any]) -> None:
+        async with self._pool.connection() as connection:
+            await connection.execute(statement, parameters, prepare=True)
 
     async def _read(
         self, statement: LiteralString, parameters: Sequence[Any]

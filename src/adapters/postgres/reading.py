@@ -16,15 +16,18 @@ from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
     Claimant,
+    ExceptionMark,
     KeyMark,
     Queue,
     QueueMark,
+    Raised,
     Search,
     Standing,
     TrailMark,
     TrailSearch,
     Visible,
 )
+from domain.values import ExceptionCode
 
 R = TypeVar("R", bound=Row)
 Conditions = Sequence[tuple[LiteralString, Any]]
@@ -46,10 +49,25 @@ CLAIMABLE = """
             AND (lease_expires_at IS NULL OR lease_expires_at <= %s)
             AND producer <> %s AND first_reviewer IS DISTINCT FROM %s
             AND CASE WHEN status = 'escalated'
-                THEN %s::text[] IS NULL OR decision_type = ANY (%s)
+                THEN person = %s OR %s::text[] IS NULL OR decision_type = ANY (%s)
                 ELSE %s::text[] IS NULL OR decision_type = ANY (%s) END
         ORDER BY due_at, (-coalesce(risk, -1)), key LIMIT %s
     ) AS r
+"""
+RAISED: LiteralString = """
+        SELECT f.*, u ->> 'exception' AS code, (u ->> 'since')::timestamptz AS since,
+            u -> 'placement' ->> 'queue' AS queue,
+            (u -> 'placement' ->> 'due_at')::timestamptz AS due_at
+        FROM (SELECT key, decision_type, unsettled FROM feedback WHERE unsettled <> '[]') AS f,
+            jsonb_array_elements(f.unsettled) AS u
+        WHERE jsonb_typeof(u -> 'placement') = 'object'
+"""
+EXCEPTIONS = """
+    SELECT row_to_json(r)::text, raised.code, raised.since, raised.due_at
+    FROM ({raised}) AS raised
+    JOIN LATERAL (SELECT {columns} FROM feedback WHERE key = raised.key) AS r ON true
+    WHERE {conditions}
+    ORDER BY raised.due_at, raised.key, raised.code COLLATE "C" LIMIT %s
 """
 QUEUES = """
     SELECT row_to_json(r)::text FROM (
@@ -61,6 +79,12 @@ QUEUES = """
             min(due_at) AS next_due_at
         FROM review_queue
         WHERE waits AND (%(visible)s::text[] IS NULL OR decision_type = ANY (%(visible)s))
+        GROUP BY queue, decision_type
+        UNION ALL
+        SELECT queue, 'exception', decision_type, count(*), 0,
+            count(*) FILTER (WHERE due_at < %(now)s), min(since), min(due_at)
+        FROM ({raised}) AS raised
+        WHERE %(visible)s::text[] IS NULL OR decision_type = ANY (%(visible)s)
         GROUP BY queue, decision_type
         UNION ALL
         SELECT quality_queue, 'quality', decision_type, count(*), 0, 0, min(ended_at), NULL
@@ -117,7 +141,8 @@ class PostgresReader:
 
     async def queues(self, visible: Visible, now: datetime) -> Sequence[Queue]:
         """Every queue with something in it, by name and decision type."""
-        rows = await self._rows(SQL(QUEUES), {"now": now, "visible": _listed(visible)})
+        statement = SQL(QUEUES).format(raised=SQL(RAISED))
+        rows = await self._rows(statement, {"now": now, "visible": _listed(visible)})
         found = [Queue.model_validate_json(text) for (text,) in rows]
         return sorted(found, key=lambda queue: (queue.name, queue.decision_type, queue.kind))
 
@@ -139,10 +164,31 @@ class PostgresReader:
         """The first of a queue that nobody holds and that the claimant may take."""
         me = claimant.person
         escalations, reviews = _listed(claimant.escalations), _listed(claimant.reviews)
-        seats = (escalations, escalations, reviews, reviews)
+        seats = (me, escalations, escalations, reviews, reviews)
         statement = SQL(CLAIMABLE).format(columns=_columns(QueueItem))
         rows = await self._rows(statement, (name, now, me, me, *seats, limit))
         return [QueueItem.model_validate_json(text) for (text,) in rows]
+
+    async def exceptions(
+        self, name: str, visible: Visible, after: ExceptionMark | None, limit: int
+    ) -> Sequence[Raised]:
+        """What was raised over actions and waits in a queue, in the order of its marks."""
+        where, parameters = _where(
+            [
+                ("raised.queue = %s", name),
+                ("raised.decision_type = ANY (%s)", _listed(visible)),
+                (
+                    '(raised.due_at, raised.key, raised.code COLLATE "C") > (%s, %s, %s)',
+                    after.order if after else None,
+                ),
+            ]
+        )
+        statement = SQL(EXCEPTIONS).format(
+            raised=SQL(RAISED), columns=_columns(FeedbackRow), conditions=where
+        )
+        rows = await self._rows(statement, (*parameters, limit))
+        read = FeedbackRow.model_validate_json
+        return [Raised(read(text), ExceptionCode(code), *at) for text, code, *at in rows]
 
     async def checks(
         self, name: str | None, visible: Visible, after: KeyMark | None, limit: int

@@ -7,13 +7,14 @@ append of a batch on its own, so what refuses one leaves its neighbours alone.
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 from psycopg import AsyncConnection
 
-from adapters.postgres import arrays
+from adapters.postgres import connecting
 from adapters.postgres.batch import (
     APPEND,
     SETTLE,
@@ -24,9 +25,10 @@ from adapters.postgres.batch import (
     settle_parameters,
     succeed,
 )
-from adapters.postgres.encoding import EventCodec
+from adapters.postgres.data_subjects import FORGET, NOBODYS
+from adapters.postgres.encoding import EventCodec, Keys
 from adapters.postgres.locks import log_lock
-from application.ports import Append, Busy, Unknown
+from application.ports import Append, Busy, Overtaken, Unknown
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,10 @@ MAX_APPENDS = 500
 SHARED_BY_ALL = 8
 """Up to so many appends, splitting them in two batches costs more than it gains."""
 MAX_EVENTS = 2_000
+MAX_BYTES = 4 * 1024 * 1024
 MAX_SENDS = 2
+MOST_HELD = 64 * 1024 * 1024
+"""Bytes of events that may wait: a bound by number alone lets large events fill the memory."""
 
 
 class Writer:
@@ -48,12 +53,17 @@ class Writer:
         *,
         capacity: int = 10_000,
         reconnect_within: float = 5.0,
+        locked_within: float = 10.0,
+        answered_within: float = 30.0,
     ) -> None:
         self._url = url
         self._codec = codec
         self._capacity = capacity
         self._reconnect_within = reconnect_within
+        self._locked_within = locked_within
+        self._answered_within = answered_within
         self._waiting: deque[Entry] = deque()
+        self._held = 0
         self._answered = 0
         self._more = asyncio.Event()
         self._closing = False
@@ -63,7 +73,7 @@ class Writer:
 
     async def open(self) -> None:
         """Connect, and write from now on."""
-        await self._connect()
+        self._connection = await self._connect()
         self._task = asyncio.create_task(self._run(), name="remit-writer")
 
     async def close(self) -> None:
@@ -72,17 +82,17 @@ class Writer:
         self._more.set()
         if self._task is not None:
             await self._task
-        if self._connection is not None:
-            await self._connection.close()
+        await self._drop_connection()
 
-    async def append(self, append: Append) -> int:
-        """Write durably and give the position of the last event."""
-        if len(self._waiting) >= self._capacity:
+    async def append(self, append: Append, keys: Keys = NOBODYS) -> int:
+        """Write durably, sealed with these keys, and give the position of the last event."""
+        if len(self._waiting) >= self._capacity or self._held >= MOST_HELD:
             raise Busy(f"{len(self._waiting)} appends are waiting")
         if self._closing or self._task is None:
             raise Busy("the log is not open")
-        entry = Entry.of(append, self._codec, asyncio.get_running_loop().create_future())
+        entry = Entry.of(append, self._codec, asyncio.get_running_loop().create_future(), keys)
         self._waiting.append(entry)
+        self._held += entry.size
         self._more.set()
         return await entry.answer
 
@@ -103,26 +113,41 @@ class Writer:
         later: list[Entry] = []
         writes: set[object] = set()
         reads: set[object] = set()
-        room = MAX_EVENTS
+        events, room = MAX_EVENTS, MAX_BYTES
         most = self._most()
-        while self._waiting and len(batch) < most and len(later) < MAX_APPENDS and room > 0:
-            entry = self._waiting.popleft()
+        while (
+            self._waiting
+            and len(batch) < most
+            and len(later) < MAX_APPENDS
+            and events > 0
+            and room > 0
+        ):
+            entry = self._take()
             if entry.answer.done():  # its caller has gone away
                 continue
-            if (
-                entry.writes.isdisjoint(writes)
-                and entry.writes.isdisjoint(reads)
-                and entry.reads.isdisjoint(writes)
-            ):
-                batch.append(entry)
-                room -= len(entry.stored)
-            else:
+            if entry.alone:
+                events = 0
+            if (entry.alone and batch) or entry.touches(writes, reads):
                 later.append(entry)
+            else:
+                batch.append(entry)
+                events -= len(entry.stored)
+                room -= entry.size
             writes |= entry.writes
             reads |= entry.reads
-        self._waiting.extendleft(reversed(later))
+        self._put_back(later)
         self._answered = len(batch)
         return batch
+
+    def _take(self) -> Entry:
+        entry = self._waiting.popleft()
+        self._held -= entry.size
+        return entry
+
+    def _put_back(self, entries: Sequence[Entry]) -> None:
+        """They go first, in their order."""
+        self._waiting.extendleft(reversed(entries))
+        self._held += sum(entry.size for entry in entries)
 
     def _most(self) -> int:
         """Half of those who are writing: the database works on one half while we do on the other.
@@ -139,43 +164,67 @@ class Writer:
         except Exception as error:
             log.exception("a batch of %d appends failed", len(batch))
             for entry in batch:
-                fail(entry, error)
+                fail(entry, Unknown(f"writing failed: {error}") if entry.sent else error)
 
     async def _write(self, batch: list[Entry]) -> None:
         try:
-            connection = self._connection or await self._reconnect()
-        except OSError as error:
-            for entry in batch:
-                fail(entry, Busy(f"nothing was sent: {error}"))
+            parameters = append_parameters(batch)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is one append's, not all's
+            self._find_out_whose(batch, error)
             return
         try:
-            await self._send(connection, batch)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is one append's, not all's
-            if connection.closed or connection.broken:
+            connection = self._connection or await self._reconnect()
+        except OSError as error:
+            self._refuse([*batch, *self._everyone()], f"nothing was sent: {error}")
+            return
+        try:
+            await self._send(connection, batch, parameters)
+        except Exception as error:  # noqa: BLE001  # a waiter needs to know more than that it failed
+            if not connecting.rolled_back(connection, error):
                 await self._settle(batch, error)
-            elif len(batch) > 1:
-                await self._write_one_by_one(batch)
-            elif isinstance(error, psycopg.errors.UniqueViolation):
-                fail(batch[0], ValueError(f"a decision can't become live twice: {error}"))
+            elif connecting.is_servers_own(error):
+                self._refuse(batch, f"nothing was recorded: {error}")
             else:
-                fail(batch[0], error)
+                self._find_out_whose(batch, error)
 
-    async def _write_one_by_one(self, batch: list[Entry]) -> None:
-        """One of them upset the database and all were rolled back: find out which."""
-        for entry in batch:
-            await self._write([entry])
+    def _find_out_whose(self, batch: list[Entry], error: Exception) -> None:
+        """One of them upset the database, or our packing, and none was recorded."""
+        if len(batch) > 1:
+            self._send_again(batch)
+        elif not isinstance(error, psycopg.errors.UniqueViolation):
+            fail(batch[0], error)
+        elif error.diag.table_name == "live_decisions":
+            fail(batch[0], ValueError(f"a decision can't become live twice: {error}"))
+        else:  # by a writer that doesn't take the lock, such as the library's own recorder
+            fail(batch[0], Overtaken("another writer was first"))
 
-    async def _send(self, connection: AsyncConnection[Any], batch: list[Entry]) -> None:
-        parameters = append_parameters(batch)
+    def _everyone(self) -> Iterable[Entry]:
+        while self._waiting:
+            yield self._take()
+
+    def _refuse(self, entries: Iterable[Entry], why: str) -> None:
+        for entry in entries:
+            fail(entry, Busy(why))
+
+    async def _send(
+        self, connection: AsyncConnection[Any], batch: list[Entry], parameters: dict[str, Any]
+    ) -> None:
         for entry in batch:
             entry.sent += 1
-        # Up to its sync a pipeline is one transaction: one round trip locks, writes and commits.
-        # The lock comes in a statement of its own, because the next one's snapshot must be newer.
-        cursor = connection.cursor(binary=True)
-        async with connection.pipeline():
-            await connection.execute(LOCK, (log_lock(),), prepare=True)
-            await cursor.execute(APPEND, parameters, prepare=True)
-        row = await cursor.fetchone()
+        loop = asyncio.get_running_loop()
+        deadline = loop.call_later(self._answered_within, connecting.hang_up, connection)
+        try:
+            # Up to its sync a pipeline is one transaction: one round trip locks, writes, commits.
+            # The lock has a statement of its own, because the next one's snapshot must be newer.
+            cursor = connection.cursor(binary=True)
+            async with connection.pipeline():
+                await connection.execute(LOCK, (log_lock(),), prepare=True)
+                await cursor.execute(APPEND, parameters, prepare=True)
+                if erased := [id for entry in batch for id in entry.append.forgets]:
+                    await connection.execute(FORGET, (erased,))
+            row = await cursor.fetchone()
+        finally:
+            deadline.cancel()
         assert row is not None
         answer(batch, row[0], row[1])
 
@@ -186,8 +235,10 @@ class Writer:
             async with asyncio.timeout(self._reconnect_within):
                 found = await self._find(batch)
         except TimeoutError:
+            await self._drop_connection()
             for entry in batch:
                 fail(entry, Unknown("the connection was lost after sending"))
+            self._refuse(self._everyone(), "nothing was sent: the database can't be reached")
             return
         unwritten: list[Entry] = []
         for item, entry in enumerate(batch):
@@ -197,7 +248,13 @@ class Writer:
                 unwritten.append(entry)
             else:
                 fail(entry, Busy("the connection was lost; nothing was recorded"))
-        self._waiting.extendleft(reversed(unwritten))
+        self._send_again(unwritten)
+
+    def _send_again(self, entries: Sequence[Entry]) -> None:
+        """Each in a transaction of its own now: together they failed once."""
+        for entry in entries:
+            entry.alone = True
+        self._put_back(entries)
 
     async def _find(self, batch: list[Entry]) -> dict[int, int]:
         while True:
@@ -207,7 +264,8 @@ class Writer:
                     await connection.execute(LOCK, (log_lock(),))
                     found = await connection.execute(SETTLE, settle_parameters(batch), binary=True)
                     return dict(await found.fetchall())
-            except (OSError, psycopg.OperationalError):
+            except (OSError, psycopg.Error) as error:
+                log.warning("looking for what was written failed: %s", error)
                 await asyncio.sleep(0.1)
 
     async def _reconnect(self) -> AsyncConnection[Any]:
@@ -217,35 +275,28 @@ class Writer:
             async with asyncio.timeout(self._reconnect_within):
                 while True:
                     try:
-                        connection = await self._connect()
-                        await self._end_predecessors(connection)
-                        return connection
+                        connection = await self._connect_alone()
                     except psycopg.OperationalError:
-                        await self._drop_connection()
                         await asyncio.sleep(0.1)
+                    else:
+                        self._connection = connection
+                        return connection
         except TimeoutError:
             raise ConnectionError("the database can't be reached") from None
 
-    async def _connect(self) -> AsyncConnection[Any]:
-        connection = await AsyncConnection.connect(
-            self._url, autocommit=True, application_name=self._name, connect_timeout=5
-        )
-        arrays.register(connection)
-        # The batch's plan is one index look-up an item, whatever the statistics say.
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
-        await connection.execute("SET enable_seqscan = off")
-        await connection.execute("SET jit = off")
-        self._connection = connection
+    async def _connect_alone(self) -> AsyncConnection[Any]:
+        connection = await self._connect()
+        try:
+            await connecting.end_predecessors(connection, self._name)
+        except BaseException:
+            await connection.close()
+            raise
         return connection
+
+    async def _connect(self) -> AsyncConnection[Any]:
+        return await connecting.connect(self._url, self._name, self._locked_within)
 
     async def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
-
-    async def _end_predecessors(self, connection: AsyncConnection[Any]) -> None:
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-            " WHERE application_name = %s AND pid <> pg_backend_pid()",
-            (self._name,),
-        )

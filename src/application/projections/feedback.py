@@ -22,6 +22,7 @@ from application.projections.standing import (
 )
 from domain.decision import events as d
 from domain.decision.state import Status
+from domain.decision.unsettled import unsettled_after
 from domain.values import ExceptionCode, Lane, Receipt
 
 
@@ -62,6 +63,7 @@ class Feedback(OfDecisions[FeedbackRow]):
         changes |= _routed(row, event) | _met(row, event) | _placed(row, event)
         changes |= staged(row, event, ends=status.is_end) | settled(row, event)
         changes |= _acted(row, event) | _sampled(event) | labelled(row, event)
+        changes["unsettled"] = unsettled_after(row.unsettled, event)
         if status.is_end and row.end is None:
             changes |= {"end": status.value, "ended_at": event.timestamp, "due_at": None}
         return row.model_copy(update=changes)
@@ -128,7 +130,7 @@ def _before_the_end(
 QUALITY = "quality"
 """The queue of quality checks where the policy names none."""
 
-LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.OutcomeObserved)
+LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.Answered, d.OutcomeObserved)
 """What a person may say about a decision without having a part in what becomes of it."""
 
 
@@ -154,16 +156,9 @@ def _placed(row: FeedbackRow, event: d.LifeEvent) -> Changes:
         return {"first_claimed_at": first, "last_claimed_at": event.timestamp}
     if isinstance(event, d.HoldReleased):
         return {"held_in_conflict": False}
+    held = {"held_in_conflict": event.conflict is not None} if isinstance(event, d.Held) else {}
     place = placement_of(event)
-    return (
-        {}
-        if place is None
-        else {
-            "queue": place.queue,
-            "due_at": place.due_at,
-            "held_in_conflict": isinstance(event, d.Held) and event.conflict is not None,
-        }
-    )
+    return held if place is None else held | {"queue": place.queue, "due_at": place.due_at}
 
 
 def _acted(row: FeedbackRow, event: d.LifeEvent) -> Changes:

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from application.metrics.facts import DecisionFacts
 from application.projections import Row
+from domain.values import Unsettled
 
 Changes = dict[str, Any]
 """What one event changes in a row."""
@@ -25,5 +26,7 @@ class FeedbackRow(DecisionFacts, Row):
     """What the first reviewer chose, until it is settled."""
     quality_queue: str | None = None
     """Where the quality check waits, or waited, if the lot fell on it."""
+    unsettled: tuple[Unsettled, ...] = ()
+    """What was raised over what was done, and nobody has dealt with yet."""
     touched_at: AwareDatetime
     """When something last happened to it: no metric of a later window asks about it."""

@@ -2,6 +2,7 @@
 
 from application.trail import sentence
 from domain import conflict as c
+from domain.data_subject import Erased
 from domain.decision import events as d
 from domain.decision_type import events as t
 from domain.model import Event, Seat
@@ -19,6 +20,8 @@ def told(event: Event) -> str:
             return _of_policy(event)
         case c.ConflictEvent():
             return _of_conflict(event)
+        case Erased():
+            return "erased a person's data"
         case d.DecisionEvent():
             return sentence(event)  # type: ignore[arg-type]  # the union is what is left
         case _:

@@ -42,7 +42,7 @@ class QueueItem(Row):
     waits: bool = False
     """Whether someone other than the producer has something to do about it."""
     waits_for_a_person: bool = False
-    """Whether a person may claim it: the others wait for information, or for a receipt."""
+    """Whether a person may claim it: the others wait for information, a receipt, an arbitration."""
     queue: str | None = None
     seat: Seat | None = None
     person: str | None = None
@@ -112,9 +112,10 @@ class ReviewQueue(OfDecisions[QueueItem]):
             "status": status,
             "level": level_after(row.level, event, in_conflict=row.conflict is not None),
             "waits": status not in (Status.RECEIVED, Status.ACTIONED),
-            "waits_for_a_person": status.waits_for_a_person,
         }
         changes |= _routed(event) | _raised(row, event) | _placed(event) | _own(row, event)
+        conflict = changes.get("conflict", row.conflict)
+        changes["waits_for_a_person"] = status.waits_for_a_person and conflict is None
         return row.model_copy(update=changes)
 
 

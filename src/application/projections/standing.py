@@ -76,6 +76,7 @@ Unmoving = (
     | d.QualityConfirmed
     | d.QualityOverturned
     | d.Contested
+    | d.Answered
     | d.OutcomeObserved
     | d.DeadlineMissed
     | d.Rerouted
@@ -97,6 +98,7 @@ def _unmoved(status: Status, event: Unmoving) -> Status:
             | d.QualityConfirmed()
             | d.QualityOverturned()
             | d.Contested()
+            | d.Answered()
             | d.OutcomeObserved()
             | d.DeadlineMissed()
             | d.Rerouted()
@@ -136,9 +138,9 @@ def exceptions_of(event: d.LifeEvent) -> tuple[ExceptionCode, ...]:
     if (routing := routing_of(event)) is not None:
         return routing.exceptions
     match event:
-        case d.Escalated():
-            return () if event.exception is None else (event.exception,)
-        case d.Held() | d.DeadlineMissed() | d.Expired():
+        case d.Escalated() | d.Held():
+            return event.raises
+        case d.DeadlineMissed() | d.Expired():
             return (event.exception,)
         case _:
             code = RAISED_BY.get(type(event))

@@ -43,7 +43,7 @@ def report(
     who found out reconciles it; reporting the same receipt again adds nothing.
     """
     if decision.reversal_authorised:
-        return _reversal_receipt(decision, receipt, stamp)
+        return _reversal_receipt(decision, receipt, decision_type, stamp)
     match decision.status:
         case Status.ACTIONED:
             _require_reporter(decision, stamp)
@@ -101,7 +101,9 @@ def _reconciled(decision: Decision, receipt: Report, stamp: Stamp) -> Events:
     )
 
 
-def _reversal_receipt(decision: Decision, receipt: Report, stamp: Stamp) -> Events:
+def _reversal_receipt(
+    decision: Decision, receipt: Report, decision_type: DecisionType, stamp: Stamp
+) -> Events:
     _require_reporter(decision, stamp)
     match receipt.status:
         case Receipt.DELIVERED:
@@ -113,11 +115,13 @@ def _reversal_receipt(decision: Decision, receipt: Report, stamp: Stamp) -> Even
                 ),
             )
         case Receipt.FAILED:
+            code = ExceptionCode.REVERSAL_FAILED
             return (
                 ReversalFailed(
                     **decision.next(stamp),
                     decision_type=decision.decision_type,
                     detail=receipt.detail,
+                    placement=decision_type.place_exception(code, stamp.at),
                 ),
             )
         case Receipt.UNKNOWN:

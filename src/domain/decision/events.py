@@ -1,5 +1,6 @@
 """The events of a decision, in the order of a life. Their union is the registry."""
 
+from operator import not_
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -18,6 +19,10 @@ from domain.values import (
     Reason,
     Recommendation,
 )
+
+
+def _unset(value: object) -> bool:
+    return value is None
 
 
 class DecisionEvent(Event):
@@ -39,9 +44,30 @@ class Routing(Value):
     four_eyes: bool = False
     draw: int | None = None
     """The keyed lot (0 to 2**64-1) that stage `partial` picks by; recorded so that it replays."""
+    semantics: str = "v1"
+    """Which version of routing spoke: replay asks the same one."""
 
 
-class Recommended(DecisionEvent):
+def _raised(
+    routing: Routing | None, exception: ExceptionCode | None, vacant: bool
+) -> tuple[ExceptionCode, ...]:
+    """The exceptions of an event: where routing spoke, they are routing's."""
+    if routing is not None:
+        return routing.exceptions
+    own = () if exception is None else (exception,)
+    return (*own, ExceptionCode.OWNER_VACANT) if vacant else own
+
+
+class AboutSomeone(DecisionEvent):
+    """A context may hold facts about a person: they are sealed where they are stored."""
+
+    data_subject: UUID | None = Field(default=None, exclude_if=_unset)
+    """Whose they are: a random id that leads to the person only until they are erased."""
+    personal: tuple[str, ...] = Field(default=(), exclude_if=not_)
+    """The names in the context that are personal; one that was erased reads as null."""
+
+
+class Recommended(AboutSomeone):
     """A service handed over what its AI suggests."""
 
     TOPIC: ClassVar[str] = "decision.recommended"
@@ -62,6 +88,7 @@ class AutoActioned(DecisionEvent):
     """Policy allowed the recommended action without asking a person."""
 
     TOPIC: ClassVar[str] = "decision.auto_actioned"
+    SCHEMA: ClassVar[int] = 2
     routing: Routing
     quality: QualityDraw | None = None
 
@@ -70,6 +97,7 @@ class RoutedToReview(DecisionEvent):
     """A person must agree before anything happens."""
 
     TOPIC: ClassVar[str] = "decision.routed_to_review"
+    SCHEMA: ClassVar[int] = 2
     routing: Routing
     placement: Placement
 
@@ -78,6 +106,7 @@ class Escalated(DecisionEvent):
     """The choice passed to the escalation owner's ladder."""
 
     TOPIC: ClassVar[str] = "decision.escalated"
+    SCHEMA: ClassVar[int] = 2
     cause: Literal["policy", "timeout", "reviewer", "exception"]
     routing: Routing | None = None
     """Present when policy escalated; a later escalation keeps the routing that stands."""
@@ -85,18 +114,31 @@ class Escalated(DecisionEvent):
     exception: ExceptionCode | None = None
     level: int = Field(ge=1)
     placement: Placement
+    vacant: bool = False
+    """Whether the seat it went to was empty, so that the fallback owner answers."""
+
+    @property
+    def raises(self) -> tuple[ExceptionCode, ...]:
+        return _raised(self.routing, self.exception, self.vacant)
 
 
 class Held(DecisionEvent):
     """The decision waits for something that is missing before anybody can decide."""
 
     TOPIC: ClassVar[str] = "decision.held"
+    SCHEMA: ClassVar[int] = 2
     exception: ExceptionCode
     reason: Reason
     missing: tuple[str, ...] = ()
     conflict: UUID | None = None
     routing: Routing | None = None
     placement: Placement
+    vacant: bool = False
+    """Whether the seat it waits on was empty, so that the fallback owner answers."""
+
+    @property
+    def raises(self) -> tuple[ExceptionCode, ...]:
+        return _raised(self.routing, self.exception, self.vacant)
 
 
 class HoldReleased(DecisionEvent):
@@ -129,7 +171,7 @@ class InformationRequested(DecisionEvent):
     placement: Placement
 
 
-class InformationProvided(DecisionEvent):
+class InformationProvided(AboutSomeone):
     """What was missing or asked for has been supplied."""
 
     TOPIC: ClassVar[str] = "decision.information_provided"
@@ -245,7 +287,9 @@ class ReversalFailed(DecisionEvent):
     """The compensating action could not be carried out; the escalation owner must look."""
 
     TOPIC: ClassVar[str] = "decision.reversal_failed"
+    SCHEMA: ClassVar[int] = 2
     detail: str | None = None
+    placement: Placement | None = None
 
 
 class QualitySampled(DecisionEvent):
@@ -266,13 +310,26 @@ class QualityOverturned(DecisionEvent):
     """The quality check disagreed with what was done automatically."""
 
     TOPIC: ClassVar[str] = "decision.quality_overturned"
+    SCHEMA: ClassVar[int] = 2
     comment: str | None = None
+    placement: Placement | None = None
 
 
 class Contested(DecisionEvent):
     """The person affected, or the business, objects; someone not involved before must look."""
 
     TOPIC: ClassVar[str] = "decision.contested"
+    SCHEMA: ClassVar[int] = 2
+    comment: str | None = None
+    placement: Placement | None = None
+
+
+class Answered(DecisionEvent):
+    """A person looked at an exception raised over what was done, and said why it stays so."""
+
+    TOPIC: ClassVar[str] = "decision.answered"
+    exception: ExceptionCode
+    reason_code: str
     comment: str | None = None
 
 
@@ -293,7 +350,7 @@ class DeadlineMissed(DecisionEvent):
     exception: ExceptionCode
 
 
-class Rerouted(DecisionEvent):
+class Rerouted(AboutSomeone):
     """The subject has moved on; the decision is routed again with the fresh input."""
 
     TOPIC: ClassVar[str] = "decision.rerouted"
@@ -333,6 +390,9 @@ class AttemptRejected(DecisionEvent):
     decision_id: UUID | None = None
 
 
+HoldsContext = Recommended | InformationProvided | Rerouted
+"""What facts about a subject come in with."""
+
 LifeEvent = (
     Recommended
     | AutoActioned
@@ -360,6 +420,7 @@ LifeEvent = (
     | QualityConfirmed
     | QualityOverturned
     | Contested
+    | Answered
     | OutcomeObserved
     | DeadlineMissed
     | Rerouted

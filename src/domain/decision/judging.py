@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.decision.events import (
+    Answered,
     Contested,
     LifeEvent,
     OutcomeObserved,
@@ -15,18 +16,29 @@ from domain.decision.refusals import (
     IncompleteDisposition,
     NotAPerson,
     NotEnded,
+    NothingToAnswer,
     NotSampled,
     UnknownAction,
     WrongSeat,
 )
 from domain.decision.state import Decision, Status
+from domain.decision_type.commands import require_seat
 from domain.decision_type.state import DecisionType
-from domain.model import Actor, Seat, Stamp
+from domain.model import OWNER_SEATS, Actor, Seat, Stamp
+from domain.values import ExceptionCode
 
 Events = tuple[LifeEvent, ...]
 
+ANSWERING_OWNERS = (Seat.DECISION_OWNER, Seat.RISK_OWNER, Seat.ESCALATION_OWNER)
 
-def judge_quality(decision: Decision, confirms: bool, comment: str | None, stamp: Stamp) -> Events:
+
+def judge_quality(
+    decision: Decision,
+    confirms: bool,
+    comment: str | None,
+    decision_type: DecisionType,
+    stamp: Stamp,
+) -> Events:
     """Say whether what was done automatically was right: once, by a person not involved before."""
     if not stamp.actor.is_person:
         raise NotAPerson(f"{stamp.actor.id} is a {stamp.actor.kind}")
@@ -38,11 +50,16 @@ def judge_quality(decision: Decision, confirms: bool, comment: str | None, stamp
         raise NotSampled("this one has its verdict already")
     if stamp.actor.id in decision.involved:
         raise AlreadyInvolved(f"{stamp.actor.id} had a say in this one")
-    verdict = QualityConfirmed if confirms else QualityOverturned
-    return (verdict(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),)
+    said = {**decision.next(stamp), "decision_type": decision.decision_type, "comment": comment}
+    if confirms:
+        return (QualityConfirmed.model_validate(said),)
+    place = decision_type.place_exception(ExceptionCode.QA_OVERTURNED, stamp.at)
+    return (QualityOverturned.model_validate(said | {"placement": place}),)
 
 
-def contest(decision: Decision, comment: str | None, stamp: Stamp) -> Events:
+def contest(
+    decision: Decision, comment: str | None, decision_type: DecisionType, stamp: Stamp
+) -> Events:
     """Object to a completed decision; someone not involved before must look."""
     _require_part(stamp.actor)
     if decision.status is not Status.COMPLETED:
@@ -50,8 +67,52 @@ def contest(decision: Decision, comment: str | None, stamp: Stamp) -> Events:
     if decision.contested:
         raise NotEnded("this one is contested already")
     return (
-        Contested(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),
+        Contested(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            comment=comment,
+            placement=decision_type.place_exception(ExceptionCode.CONTESTED, stamp.at),
+        ),
     )
+
+
+def answer(
+    decision: Decision,
+    exception: ExceptionCode,
+    reason_code: str,
+    comment: str | None,
+    decision_type: DecisionType,
+    stamp: Stamp,
+) -> Events:
+    """Say why what was done stays as it is, though something was raised over it.
+
+    An objection is answered by a person not involved before; a quality check's disagreement and a
+    reversal that failed, by an owner who bears the business's, the risk's or the exception's side.
+    """
+    if not stamp.actor.is_person:
+        raise NotAPerson(f"{stamp.actor.id} is a {stamp.actor.kind}")
+    if exception is ExceptionCode.CONTESTED:
+        _require_a_fresh_look(decision, decision_type, stamp.actor)
+    else:
+        require_seat(decision_type, stamp.actor, *ANSWERING_OWNERS)
+    if exception not in {each.exception for each in decision.unsettled}:
+        raise NothingToAnswer(f"{exception} does not wait for anybody here")
+    return (
+        Answered(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            exception=exception,
+            reason_code=reason_code,
+            comment=comment,
+        ),
+    )
+
+
+def _require_a_fresh_look(decision: Decision, decision_type: DecisionType, actor: Actor) -> None:
+    if actor.seat not in (Seat.REVIEWER, Seat.QUALITY_REVIEWER):
+        require_seat(decision_type, actor, *OWNER_SEATS)
+    if actor.id in decision.involved:
+        raise AlreadyInvolved(f"{actor.id} had a say in this one")
 
 
 def observe_outcome(

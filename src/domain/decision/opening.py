@@ -1,5 +1,6 @@
 """How a decision begins, where routing sends it, and how it may end before anyone acts."""
 
+from typing import TypedDict
 from uuid import UUID
 
 from pydantic import AwareDatetime, JsonValue
@@ -22,11 +23,18 @@ from domain.decision.events import (
     Superseded,
     Withdrawn,
 )
-from domain.decision.refusals import AlreadyDecided, NotHeld, NotProducer, WrongSeat
+from domain.decision.refusals import (
+    AlreadyDecided,
+    InConflict,
+    NobodysData,
+    NotHeld,
+    NotProducer,
+    WrongSeat,
+)
 from domain.decision.state import Decision, Status, digest_of_action, evolve
 from domain.decision_type.state import DecisionType
 from domain.model import Actor, ActorKind, Seat, Stamp, Value, envelope
-from domain.routing import Ruling
+from domain.routing import SEMANTICS, Ruling
 from domain.values import (
     AuthorityKind,
     ExceptionCode,
@@ -54,6 +62,8 @@ class Submission(Value):
     recommended_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
     previous: UUID | None = None
+    data_subject: UUID | None = None
+    personal: tuple[str, ...] = ()
 
 
 class Lots(Value):
@@ -65,7 +75,8 @@ class Lots(Value):
 
 def recommended(id: UUID, submission: Submission, stamp: Stamp) -> Recommended:
     """The first event of a decision."""
-    return Recommended(**envelope(id, 1, stamp), **dict(submission))
+    # A submission was checked at the door, and its fields are the event's own.
+    return Recommended.model_construct(None, **envelope(id, 1, stamp), **submission.__dict__)
 
 
 def open_decision(
@@ -121,6 +132,7 @@ def _routing(ruling: Ruling, decision_type: DecisionType, lots: Lots) -> Routing
         trace_digest=ruling.trace_digest,
         four_eyes=ruling.four_eyes,
         draw=lots.partial,
+        semantics=SEMANTICS,
     )
 
 
@@ -207,6 +219,7 @@ def _escalated_by_routing(
         exception=ruling.exceptions[0] if ruling.exceptions else None,
         level=1,
         placement=_placement(ruling, decision_type, stamp),
+        vacant=decision_type.is_vacant(Seat.ESCALATION_OWNER),
     )
 
 
@@ -256,30 +269,11 @@ def escalate(
             "reason": reason,
             "exception": exception,
             "level": decision.level + 1,
+            "vacant": decision_type.is_vacant(Seat.ESCALATION_OWNER),
             "placement": decision_type.place(
                 Seat.ESCALATION_OWNER, queue, levels.escalate, stamp.at
             ),
         }
-    )
-
-
-def hold_for_conflict(
-    decision: Decision, conflict: UUID, decision_type: DecisionType, stamp: Stamp
-) -> Events:
-    """Hold a decision that can't be carried out together with another on its subject."""
-    _require_undecided(decision)
-    code = ExceptionCode.CONFLICT
-    return (
-        Held(
-            **decision.next(stamp),
-            decision_type=decision.decision_type,
-            exception=code,
-            reason=Reason(
-                code=code.reason_code, text=f"another action is proposed for {decision.subject}"
-            ),
-            conflict=conflict,
-            placement=decision_type.place_exception(code, stamp.at),
-        ),
     )
 
 
@@ -297,6 +291,7 @@ def provide_information(
     """
     if not stamp.actor.takes_part:
         raise WrongSeat(f"{stamp.actor.id} has no seat here that takes part in a decision")
+    require_settled(decision)
     if decision.status is Status.AWAITING_INFORMATION:
         return (_back_to_queue(decision, context, comment, decision_type, stamp),)
     if decision.held_for is not ExceptionCode.MISSING_INPUT:
@@ -306,6 +301,7 @@ def provide_information(
         decision_type=decision.decision_type,
         context=context,
         comment=comment,
+        **_personal(decision, context, decision_type),
     )
     names = ", ".join(sorted(context)) or "no fact"
     released = HoldReleased(
@@ -333,39 +329,57 @@ def _back_to_queue(
         context=context,
         comment=comment,
         placement=place,
+        **_personal(decision, context, decision_type),
     )
 
 
-def release_conflict(decision: Decision, reason: Reason, stamp: Stamp) -> Events:
-    """Let a decision go on that won its conflict; it is routed again."""
-    if decision.held_for is not ExceptionCode.CONFLICT:
-        raise NotHeld(f"this one is {decision.status}")
-    return (
-        HoldReleased(**decision.next(stamp), decision_type=decision.decision_type, reason=reason),
-    )
+class _Personal(TypedDict):
+    data_subject: UUID | None
+    personal: tuple[str, ...]
+
+
+def _personal(
+    decision: Decision, context: dict[str, JsonValue], decision_type: DecisionType
+) -> _Personal:
+    """What of a context is personal, and whose it is."""
+    names = tuple(sorted(decision_type.definition.personal & context.keys()))
+    if names and decision.data_subject is None:
+        raise NobodysData(f"{', '.join(names)}: this decision was opened before any were expected")
+    return {"data_subject": decision.data_subject if names else None, "personal": names}
+
+
+def require_settled(decision: Decision) -> None:
+    """Refuse while it stands in a conflict: only arbitration settles any of the members."""
+    if decision.in_conflict:
+        raise InConflict(
+            f"it stands in conflict {decision.conflict} with others on {decision.subject}"
+        )
 
 
 def reroute(
     decision: Decision,
     subject_version: str | None,
     context: dict[str, JsonValue],
+    decision_type: DecisionType,
     stamp: Stamp,
 ) -> Events:
     """Take the fresh input of a subject that has moved on; the caller routes it again."""
-    _require_undecided(decision)
+    require_undecided(decision)
+    require_settled(decision)
     return (
         Rerouted(
             **decision.next(stamp),
             decision_type=decision.decision_type,
             subject_version=subject_version,
             context=context,
+            **_personal(decision, context, decision_type),
         ),
     )
 
 
 def supersede(decision: Decision, by_decision: UUID, stamp: Stamp) -> Events:
     """End a decision that a newer recommendation of the same producer replaces."""
-    _require_undecided(decision)
+    require_undecided(decision)
     return (
         Superseded(
             **decision.next(stamp),
@@ -379,7 +393,7 @@ def withdraw(decision: Decision, comment: str | None, stamp: Stamp) -> Events:
     """Take a recommendation back. Its producer may, while no action is authorised."""
     if stamp.actor.id != decision.producer:
         raise NotProducer(f"{decision.producer} made this recommendation, not {stamp.actor.id}")
-    _require_undecided(decision)
+    require_undecided(decision)
     return (
         Withdrawn(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),
     )
@@ -402,7 +416,8 @@ def miss_deadline(decision: Decision, decision_type: DecisionType, stamp: Stamp)
         due_at=place.due_at,
         exception=code,
     )
-    text = f"nobody decided by {place.due_at.isoformat()}"
+    settled = "chose between them" if decision.in_conflict else "decided"
+    text = f"nobody {settled} by {place.due_at.isoformat()}"
     reason = Reason(code="ESC.TIMEOUT", text=text)
     return (missed, escalate(decision, "timeout", reason, decision_type, stamp, ahead=2))
 
@@ -417,7 +432,7 @@ def expire(decision: Decision, stamp: Stamp) -> Events:
 
 def expire_stale(decision: Decision, stamp: Stamp) -> Events:
     """End a decision whose subject has moved on and for which no fresh input will come."""
-    _require_undecided(decision)
+    require_undecided(decision)
     return (
         Expired(
             **decision.next(stamp),
@@ -427,21 +442,7 @@ def expire_stale(decision: Decision, stamp: Stamp) -> Events:
     )
 
 
-def _require_undecided(decision: Decision) -> None:
+def require_undecided(decision: Decision) -> None:
+    """Refuse once an action is authorised or the decision has ended."""
     if not decision.is_open or decision.authority is not None:
         raise AlreadyDecided(f"this one is {decision.status}")
-
-
-def lose_conflict(decision: Decision, winner: UUID | None, stamp: Stamp) -> Events:
-    """End a decision that was held in a conflict and did not win it."""
-    if decision.held_for is not ExceptionCode.CONFLICT:
-        return ()
-    if winner is not None:
-        return supersede(decision, winner, stamp)
-    return (
-        Expired(
-            **decision.next(stamp),
-            decision_type=decision.decision_type,
-            exception=ExceptionCode.CONFLICT,
-        ),
-    )

@@ -11,6 +11,12 @@ class NotHeld(Forbidden):
     CODE = "REJ.not_held"
 
 
+class NobodysData(Forbidden):
+    """Personal facts are taken only where it is known whose they are."""
+
+    CODE = "REJ.data_subject_unknown"
+
+
 class AlreadyDecided(Forbidden):
     """Once an action is authorised or the decision has ended, this can't be done any more."""
 
@@ -21,6 +27,18 @@ class NotProducer(Unauthorised):
     """Only the producer of a recommendation may do this."""
 
     CODE = "REJ.not_producer"
+
+
+class InConflict(Forbidden):
+    """What stands in a conflict is settled by its arbitration, and by nothing else."""
+
+    CODE = "REJ.in_conflict"
+
+
+class OtherInForce(Forbidden):
+    """Of what can't all be carried out, only one may be in force."""
+
+    CODE = "REJ.other_in_force"
 
 
 class NotWaiting(Forbidden):
@@ -39,6 +57,12 @@ class WrongSeat(Unauthorised):
     """The seat does not carry the authority for this."""
 
     CODE = "REJ.seat"
+
+
+class NotOnRoster(Unauthorised):
+    """Where the decision type names who may review, nobody else may."""
+
+    CODE = "REJ.not_on_roster"
 
 
 class LeaseHeld(Forbidden):
@@ -116,6 +140,12 @@ class NotEnded(Forbidden):
     """Only a completed decision can be contested."""
 
     CODE = "REJ.not_ended"
+
+
+class NothingToAnswer(Forbidden):
+    """Only what was raised over a decision and still waits can be answered."""
+
+    CODE = "REJ.nothing_to_answer"
 
 
 class AlreadyObserved(Forbidden):

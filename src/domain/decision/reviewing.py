@@ -14,12 +14,13 @@ from domain.decision.events import (
     Reviewed,
     SecondReviewed,
 )
-from domain.decision.opening import authorise, escalate
+from domain.decision.opening import authorise, escalate, require_settled
 from domain.decision.refusals import (
     IncompleteDisposition,
     LeaseHeld,
     NoLease,
     NotAPerson,
+    NotOnRoster,
     NotWaiting,
     OtherActionShown,
     SamePerson,
@@ -30,7 +31,7 @@ from domain.decision.refusals import (
 from domain.decision.state import Decision, Status
 from domain.decision_type.state import DecisionType
 from domain.model import Actor, Seat, Stamp, Value
-from domain.values import Disposition, Reason
+from domain.values import Disposition, ExceptionCode, Reason
 
 Events = tuple[LifeEvent, ...]
 
@@ -49,11 +50,12 @@ class Choice(Value):
     action_digest: str
 
 
-def claim(decision: Decision, lease: timedelta, stamp: Stamp) -> Events:
+def claim(
+    decision: Decision, lease: timedelta, decision_type: DecisionType, stamp: Stamp
+) -> Events:
     """Take the decision on for a while. The holder may claim again to look at what changed."""
-    _require_person(stamp.actor)
-    _require_waiting(decision)
-    _require_seat(decision, stamp.actor)
+    require_settled(decision)
+    _require_may_decide(decision, decision_type, stamp.actor)
     _require_fresh_eyes(decision, stamp.actor)
     held = decision.lease
     if held is not None and held.is_live(stamp.at) and held.holder != stamp.actor.id:
@@ -79,9 +81,10 @@ def release(decision: Decision, stamp: Stamp) -> Events:
 
 def review(decision: Decision, choice: Choice, decision_type: DecisionType, stamp: Stamp) -> Events:
     """A reviewer disposes of a decision; where four eyes are asked for, the second pair follows."""
+    require_settled(decision)
     if decision.status is Status.ESCALATED:
         raise NotWaiting("this one is escalated; the escalation owner resolves it")
-    _require_authority(decision, choice, stamp)
+    _require_authority(decision, choice, decision_type, stamp)
     if decision.status is Status.AWAITING_SECOND_REVIEW:
         return _second(decision, choice, decision_type, stamp)
     match choice.disposition:
@@ -99,9 +102,10 @@ def resolve(
     decision: Decision, choice: Choice, decision_type: DecisionType, stamp: Stamp
 ) -> Events:
     """The escalation owner's answer: an action, or none."""
+    require_settled(decision)
     if decision.status is not Status.ESCALATED:
         raise NotWaiting(f"this one is {decision.status}, not escalated")
-    _require_authority(decision, choice, stamp)
+    _require_authority(decision, choice, decision_type, stamp)
     match choice.disposition:
         case Disposition.REQUEST_INFO:
             return (_asked(decision, choice, stamp),)
@@ -165,8 +169,18 @@ def _chosen(
     else:
         first = _reviewed(decision, choice, stamp)
     if decision.routing is not None and decision.routing.four_eyes:
-        return (first,)
+        return (first, *_without_a_second(decision, decision_type, stamp))
     return (first, _authorised(decision, choice, action, decision_type, stamp))
+
+
+def _without_a_second(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
+    """An escalation where nobody of the roster is left to be the second pair of eyes."""
+    code = ExceptionCode.NO_ELIGIBLE_REVIEWER
+    text = decision_type.shortage(1, apart_from=(decision.producer, stamp.actor.id))
+    if text is None:
+        return ()
+    reason = Reason(code=code.reason_code, text=text)
+    return (escalate(decision, "exception", reason, decision_type, stamp, exception=code, ahead=2),)
 
 
 def _second(
@@ -253,11 +267,11 @@ def _referred(
     return escalate(decision, "reviewer", reason, decision_type, stamp)
 
 
-def _require_authority(decision: Decision, choice: Choice, stamp: Stamp) -> None:
+def _require_authority(
+    decision: Decision, choice: Choice, decision_type: DecisionType, stamp: Stamp
+) -> None:
     """A live lease of one's own, on the version seen, for the exact action shown."""
-    _require_person(stamp.actor)
-    _require_waiting(decision)
-    _require_seat(decision, stamp.actor)
+    _require_may_decide(decision, decision_type, stamp.actor)
     lease = decision.lease
     if lease is None or not lease.is_live(stamp.at) or lease.holder != stamp.actor.id:
         raise NoLease(f"{stamp.actor.id} holds none on this one; claim it first")
@@ -271,6 +285,16 @@ def _require_authority(decision: Decision, choice: Choice, stamp: Stamp) -> None
         raise OtherActionShown("action_digest: not the digest of the action that was shown")
 
 
+def _require_may_decide(decision: Decision, decision_type: DecisionType, actor: Actor) -> None:
+    """A person, in the right seat, for a decision that waits for one."""
+    _require_person(actor)
+    _require_waiting(decision)
+    if decision.status is Status.ESCALATED:
+        _require_escalation_seat(decision, decision_type, actor)
+    else:
+        _require_reviewer(decision_type, actor)
+
+
 def _require_person(actor: Actor) -> None:
     if not actor.is_person:
         raise NotAPerson(f"{actor.id} is a {actor.kind}")
@@ -281,12 +305,26 @@ def _require_waiting(decision: Decision) -> None:
         raise NotWaiting(f"this one is {decision.status}")
 
 
-def _require_seat(decision: Decision, actor: Actor) -> None:
-    """Reviewers decide reviews; an escalation belongs to the escalation owner."""
-    escalated = decision.status is Status.ESCALATED
-    allowed = Seat.ESCALATION_OWNER if escalated else Seat.REVIEWER
-    if actor.seat is not allowed:
-        raise WrongSeat(f"{actor.id} does not act as {allowed.replace('_', ' ')} here")
+def _require_escalation_seat(decision: Decision, decision_type: DecisionType, actor: Actor) -> None:
+    """An escalation belongs to the escalation owner, or to who stands in for an empty seat."""
+    if actor.seat is Seat.ESCALATION_OWNER:
+        return
+    place = decision.placement
+    answers_as = decision_type.answering(
+        actor.id, Seat.ESCALATION_OWNER, place.person if place else None
+    )
+    if actor.seat is not Seat.FALLBACK_OWNER or answers_as is not Seat.FALLBACK_OWNER:
+        raise WrongSeat(f"{actor.id} does not act as escalation owner here")
+
+
+def _require_reviewer(decision_type: DecisionType, actor: Actor) -> None:
+    """Reviewers decide reviews: those on the roster, where there is one."""
+    if actor.seat is not Seat.REVIEWER:
+        raise WrongSeat(f"{actor.id} does not act as reviewer here")
+    roster = decision_type.definition.reviewers
+    if roster is not None and actor.id not in roster:
+        named = ", ".join(roster) or "nobody"
+        raise NotOnRoster(f"{actor.id} is not on the roster of {decision_type.name}: {named}")
 
 
 def _require_fresh_eyes(decision: Decision, actor: Actor) -> None:

@@ -17,6 +17,7 @@ from domain.decision.events import (
     ActionFailed,
     ActionReconciled,
     ActionUnknown,
+    Answered,
     AutoActioned,
     Claimed,
     Contested,
@@ -47,6 +48,7 @@ from domain.decision.events import (
     Superseded,
     Withdrawn,
 )
+from domain.decision.unsettled import unsettled_after
 from domain.model import Aggregate, Value
 from domain.values import (
     AuthorityKind,
@@ -58,6 +60,7 @@ from domain.values import (
     QualityDraw,
     Receipt,
     Recommendation,
+    Unsettled,
 )
 
 
@@ -132,6 +135,9 @@ class Decision(Aggregate):
     recommended_at: AwareDatetime | None
     expires_at: AwareDatetime | None
     previous: UUID | None
+    data_subject: UUID | None = None
+    personal: frozenset[str] = frozenset()
+    """The names in the context that are about a person."""
 
     status: Status = Status.RECEIVED
     lane: Lane | None = None
@@ -159,6 +165,8 @@ class Decision(Aggregate):
     quality_verdict: bool | None = None
     """Whether the quality check confirmed what was done; absent until someone looked."""
     contested: bool = False
+    unsettled: tuple[Unsettled, ...] = ()
+    """What was raised over what was done, and nobody has dealt with yet."""
     outcome_correct: bool | None = None
     exceptions: tuple[ExceptionCode, ...] = ()
     ended_at: AwareDatetime | None = None
@@ -166,6 +174,33 @@ class Decision(Aggregate):
     @property
     def is_open(self) -> bool:
         return not self.status.is_end
+
+    @property
+    def in_conflict(self) -> bool:
+        """Whether it stands against others on its subject until somebody arbitrates."""
+        return self.conflict is not None and self.is_open and self.authority is None
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether a person may claim it."""
+        return self.status.waits_for_a_person and not self.in_conflict
+
+    @property
+    def standing_action(self) -> str:
+        """The action that is authorised, or the one that is recommended."""
+        return self.action or self.recommendation.action
+
+    @property
+    def erased(self) -> tuple[str, ...]:
+        """The personal facts that were known once: the person's data were erased."""
+        return tuple(sorted(name for name in self.personal if self.context.get(name) is None))
+
+    @property
+    def deciding_context(self) -> dict[str, JsonValue]:
+        """What of the context routing may look at: nothing that can be erased."""
+        if not self.personal:
+            return self.context
+        return {name: fact for name, fact in self.context.items() if name not in self.personal}
 
     @property
     def waits(self) -> bool:
@@ -212,7 +247,7 @@ def evolve(decision: Decision | None, event: LifeEvent) -> Decision:
 def _opened(event: LifeEvent) -> Decision:
     if not isinstance(event, Recommended):
         raise TypeError(f"a decision's history starts with Recommended, not {event.TOPIC}")
-    return Decision(
+    return Decision.model_construct(
         id=event.originator_id,
         version=event.originator_version,
         decision_type=event.decision_type,
@@ -227,6 +262,8 @@ def _opened(event: LifeEvent) -> Decision:
         recommended_at=event.recommended_at,
         expires_at=event.expires_at,
         previous=event.previous,
+        data_subject=event.data_subject,
+        personal=frozenset(event.personal),
     )
 
 
@@ -286,9 +323,13 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
         case ReversalAuthorised():
             return {"reversal_authorised": True} | _involving(decision, event)
         case Reversed():
-            return {"status": Status.REVERSED, "reversal_authorised": False}
+            return {
+                "status": Status.REVERSED,
+                "reversal_authorised": False,
+            } | _unsettled(decision, event)
         case ReversalFailed():
-            return _raised(decision, ExceptionCode.REVERSAL_FAILED, {"reversal_authorised": False})
+            changes = {"reversal_authorised": False} | _unsettled(decision, event)
+            return _raised(decision, ExceptionCode.REVERSAL_FAILED, changes)
         case QualitySampled():
             return {"quality": event.draw}
         case QualityConfirmed():
@@ -297,10 +338,15 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
             return _raised(
                 decision,
                 ExceptionCode.QA_OVERTURNED,
-                {"quality_verdict": False} | _involving(decision, event),
+                {"quality_verdict": False}
+                | _involving(decision, event)
+                | _unsettled(decision, event),
             )
         case Contested():
-            return _raised(decision, ExceptionCode.CONTESTED, {"contested": True})
+            changes = {"contested": True} | _unsettled(decision, event)
+            return _raised(decision, ExceptionCode.CONTESTED, changes | _involving(decision, event))
+        case Answered():
+            return _unsettled(decision, event) | _involving(decision, event)
         case OutcomeObserved():
             return {"outcome_correct": event.correct}
         case DeadlineMissed():
@@ -330,10 +376,10 @@ def _waiting(status: Status, placement: Placement) -> dict[str, Any]:
 
 
 def _escalated(decision: Decision, event: Escalated) -> dict[str, Any]:
-    routed = _routed(decision, event.routing) if event.routing else {}
-    raised = () if event.exception is None or event.routing else (event.exception,)
+    """One level up. What stood in a conflict still does: it is the choice that escalates."""
+    routed = {"routing": event.routing} if event.routing else {}
     return (
-        {"exceptions": decision.exceptions + raised}
+        {"exceptions": decision.exceptions + event.raises}
         | routed
         | _waiting(Status.ESCALATED, event.placement)
         | {"lane": Lane.ESCALATE, "level": event.level, "first_review": None, "held_for": None}
@@ -348,11 +394,8 @@ def _held(decision: Decision, event: Held) -> dict[str, Any]:
         "first_review": None,
     }
     if event.routing is not None:
-        return changes | {
-            "routing": event.routing,
-            "exceptions": decision.exceptions + event.routing.exceptions,
-        }
-    return _raised(decision, event.exception, changes)
+        changes |= {"routing": event.routing}
+    return changes | {"exceptions": decision.exceptions + event.raises}
 
 
 def _rerouted(decision: Decision, event: Rerouted) -> dict[str, Any]:
@@ -360,10 +403,12 @@ def _rerouted(decision: Decision, event: Rerouted) -> dict[str, Any]:
     changes: dict[str, Any] = {
         "subject_version": event.subject_version,
         "context": event.context,
+        "data_subject": event.data_subject or decision.data_subject,
+        "personal": frozenset(event.personal),
         "lease": None,
         "first_review": None,
     }
-    if decision.held_for is not ExceptionCode.CONFLICT:
+    if decision.conflict is None:
         changes |= {"level": 0, "held_for": None, "missing": ()}
     return _raised(decision, ExceptionCode.STALE_SUBJECT, changes)
 
@@ -379,7 +424,10 @@ def _lease(event: Claimed) -> Lease:
 
 
 def _informed(decision: Decision, event: InformationProvided) -> dict[str, Any]:
-    context = {"context": decision.context | event.context}
+    context: dict[str, Any] = {
+        "context": decision.context | event.context,
+        "personal": (decision.personal - event.context.keys()) | frozenset(event.personal),
+    }
     if event.placement is None:
         return context
     status = Status.ESCALATED if decision.level else Status.IN_REVIEW
@@ -455,6 +503,10 @@ def _raised(
     decision: Decision, exception: ExceptionCode, changes: dict[str, Any]
 ) -> dict[str, Any]:
     return {"exceptions": (*decision.exceptions, exception)} | changes
+
+
+def _unsettled(decision: Decision, event: LifeEvent) -> dict[str, Any]:
+    return {"unsettled": unsettled_after(decision.unsettled, event)}
 
 
 def _involving(decision: Decision, event: LifeEvent) -> dict[str, Any]:

@@ -85,12 +85,33 @@ def _require_a_hand_in(state: DecisionType, actor: Actor) -> None:
         raise NotYourSeat(f"{actor.id} is neither an owner nor the fallback owner of {state.name}")
 
 
+def author_of(state: DecisionType | None, definition: DecisionTypeDefinition) -> str:
+    """Who answers for what a decision type is; where nobody sits, the fallback owner."""
+    if state is not None:
+        return state.owner(Seat.DECISION_OWNER) or state.definition.fallback_owner
+    return definition.owners.get(Seat.DECISION_OWNER, definition.fallback_owner)
+
+
+def _require_author(
+    state: DecisionType | None, definition: DecisionTypeDefinition, actor: Actor
+) -> None:
+    author = author_of(state, definition)
+    acts = actor.is_person and actor.seat is Seat.DECISION_OWNER
+    if not acts or actor.id != author:
+        name = definition.name
+        raise NotYourSeat(f"{author} acts as decision owner of {name}, not {actor.id}")
+
+
 def _any_of(seats: tuple[Seat, ...]) -> str:
     return " or ".join(seat.replace("_", " ") for seat in seats)
 
 
 def draft(state: DecisionType | None, definition: DecisionTypeDefinition, stamp: Stamp) -> Events:
-    """Write down what the decision is, or change it. The owners named in it take their seats."""
+    """Write down what the decision is, or change it. The owners named in it take their seats.
+
+    That is the decision owner's to do: who sits there, or who a new one names.
+    """
+    _require_author(state, definition, stamp.actor)
     if state is not None and state.status is Status.RETIRED:
         raise WrongStatus(f"{state.name} is retired")
     id = state.id if state else stream_id(definition.name)
@@ -134,6 +155,7 @@ def vacate_owner(state: DecisionType, seat: Seat, stamp: Stamp) -> Events:
 
 def register_baseline(state: DecisionType, baseline: Baseline, stamp: Stamp) -> Events:
     """Put the measurement from before go-live on record, once and before going live."""
+    _require_author(state, state.definition, stamp.actor)
     if state.baseline is not None:
         raise BaselineStands(f"{state.name} has one from {state.baseline.source}")
     if state.status is not Status.DRAFT:
@@ -143,6 +165,7 @@ def register_baseline(state: DecisionType, baseline: Baseline, stamp: Stamp) -> 
 
 def activate(state: DecisionType, stamp: Stamp) -> Events:
     """Go live: four seats filled, and the decision owner not the risk owner."""
+    _require_author(state, state.definition, stamp.actor)
     if state.status is not Status.DRAFT:
         raise WrongStatus(f"{state.name} is {state.status}")
     if vacant := state.vacant_seats():

@@ -60,6 +60,8 @@ class DecisionTypeDefinition(Value):
     owners: dict[Seat, str]
     """Person id by seat; the four owner seats may be filled later, not left empty at activation."""
     fallback_owner: str
+    reviewers: tuple[str, ...] | None = None
+    """The roster of those who may review; without one, whoever holds the reviewer's seat may."""
     actions: dict[str, PermittedAction] = Field(min_length=1)
     context: dict[str, FactType]
     delivery: Delivery = Delivery.CALLER
@@ -80,6 +82,9 @@ class DecisionTypeDefinition(Value):
         strangers = sorted(set(self.owners) - set(OWNER_SEATS))
         if strangers:
             raise ValueError(f"owners: {', '.join(strangers)} is not an owner's seat")
+        named = self.reviewers or ()
+        if twice := sorted({person for person in named if named.count(person) > 1}):
+            raise ValueError(f"reviewers: {', '.join(twice)} is named more than once")
         taken = sorted(set(self.context) & set(BUILT_IN))
         if taken:
             raise ValueError(f"context: {', '.join(taken)} is built in and can't be declared")
@@ -89,3 +94,8 @@ class DecisionTypeDefinition(Value):
     def facts(self) -> dict[str, FactType]:
         """All facts a policy of this type may speak about."""
         return {**BUILT_IN, **self.context}
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """The facts about a person: sealed where they are stored, and erased on request."""
+        return frozenset(name for name, kind in self.context.items() if kind.personal)

@@ -18,6 +18,7 @@ class Drafted(DecisionTypeEvent):
     """Someone wrote down what the decision is, or changed it."""
 
     TOPIC: ClassVar[str] = "decision_type.drafted"
+    SCHEMA: ClassVar[int] = 2
     definition: DecisionTypeDefinition
 
 

@@ -1,10 +1,10 @@
 """A decision type as its events leave it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
@@ -79,6 +79,34 @@ class DecisionType(Aggregate):
         """The owner seats this actor holds."""
         return frozenset(seat for seat, person in self.owners.items() if person == actor.id)
 
+    def is_vacant(self, seat: Seat) -> bool:
+        """Whether this is an owner's seat that nobody holds."""
+        return seat in OWNER_SEATS and seat not in self.owners
+
+    def answering(self, person: str, seat: Seat, placed_with: str | None = None) -> Seat | None:
+        """The seat in which this person answers for what waits on `seat`, if they do.
+
+        The fallback owner does while it is empty, and for what was placed with them until then.
+        """
+        if self.owner(seat) == person:
+            return seat
+        stands_in = self.is_vacant(seat) or placed_with == person
+        if stands_in and person == self.definition.fallback_owner:
+            return Seat.FALLBACK_OWNER
+        return None
+
+    def shortage(self, needed: int, *, apart_from: Collection[str | None]) -> str | None:
+        """Why so many people of the roster can't be found to review; None where they can."""
+        roster = self.definition.reviewers
+        if roster is None:
+            return None
+        left = [person for person in roster if person not in apart_from]
+        if len(left) >= needed:
+            return None
+        people = "1 person" if needed == 1 else f"{needed} people"
+        remain = f"only {left[0]} remains" if left else "nobody remains"
+        return f"{people} of the roster must review it, and {remain}"
+
     def place(self, seat: Seat, queue: str, due_in: timedelta, at: datetime) -> Placement:
         """Where a decision waits. An empty seat falls to the fallback owner."""
         person = self.owner(seat) if seat in OWNER_SEATS else None
@@ -92,6 +120,7 @@ class DecisionType(Aggregate):
         return self.place(default.seat, default.queue, default.deadline, at)
 
 
+@cache
 def stream_id(name: str) -> UUID:
     """The stream of the decision type of this name."""
     return uuid5(DECISION_TYPES, name)

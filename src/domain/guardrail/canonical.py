@@ -34,7 +34,11 @@ def canonical_value(value: Any, *, prose: frozenset[str] = frozenset()) -> JsonV
         case timedelta():
             return int(value.total_seconds())
         case BaseModel():
-            fields = {name: getattr(value, name) for name in type(value).model_fields}
+            fields = {
+                name: getattr(value, name)
+                for name, field in type(value).model_fields.items()
+                if not (field.exclude_if and field.exclude_if(getattr(value, name)))
+            }
             return canonical_value(fields, prose=prose)
         case Mapping():
             named = cast(Mapping[str, Any], value).items()

@@ -147,6 +147,9 @@ class Guardrail(Value):
         strangers = sorted(self.asked - set(self.facts))
         if strangers:
             raise ValueError(f"facts: {', '.join(strangers)} is asked about but not declared")
+        personal = sorted(fact for fact, kind in self.facts.items() if kind.personal)
+        if personal:
+            raise ValueError(f"facts: {', '.join(personal)} is personal and can't be asked about")
         return self
 
     @property

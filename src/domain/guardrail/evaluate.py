@@ -10,12 +10,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from pydantic import JsonValue
-
-from domain.guardrail.canonical import canonical_json, canonical_value, digest
-from domain.guardrail.conditions import Judge, Truth, judge
+from domain.guardrail.canonical import digest
+from domain.guardrail.conditions import Condition, Judge, Truth, judge
 from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule
 from domain.guardrail.facts import Facts
+from domain.guardrail.tracing import Spelled, Speller, spelled_trace, speller
 from domain.guardrail.wording import (
     Checked,
     Explainer,
@@ -77,6 +76,7 @@ class _Part(NamedTuple):
     explain: Explainer
     judge: Judge
     tests: tuple[ReadyTest, ...]
+    spell: Speller
     blank: Mapping[Truth, Contribution]
 
 
@@ -100,10 +100,21 @@ class Compiled:
     def verdict(self, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
         """The outcome with all its reasons."""
         facts = self.trusted(facts)
+        return self._verdict(facts, self._truths(facts), unusable)
+
+    def traced_verdict(self, facts: Facts) -> tuple[Verdict, bytes]:
+        """The outcome, and the trace in the spelling that its digest is taken of."""
+        facts = self.trusted(facts)
+        truths = self._truths(facts)
+        return self._verdict(facts, truths, _NOTHING), self._spelled(facts, truths)
+
+    def _truths(self, facts: Facts) -> list[Truth]:
+        return [part.judge(facts) for part in self._parts]
+
+    def _verdict(self, facts: Facts, truths: list[Truth], unusable: Unusables) -> Verdict:
         missing = tuple([name for name in self._required if facts.get(name) is None])
         fired = [self._missing(name, unusable) for name in missing]
-        for part in self._parts:
-            truth = part.judge(facts)
+        for part, truth in zip(self._parts, truths, strict=True):
             blank = part.blank.get(truth)
             if blank is not None:
                 text = said(part.explain(facts, truth, unusable))
@@ -135,6 +146,17 @@ class Compiled:
             )
             for part in self._parts
         )
+
+    def spelled(self, facts: Facts) -> bytes:
+        """The same in the spelling that its digest is taken of."""
+        facts = self.trusted(facts)
+        return self._spelled(facts, self._truths(facts))
+
+    def _spelled(self, facts: Facts, truths: list[Truth]) -> bytes:
+        seen: Spelled = {}
+        ruled = zip(self._parts, truths, strict=True)
+        lines = [part.spell(facts, truth, seen) for part, truth in ruled]
+        return spelled_trace(self.guardrail.semantics, lines)
 
     def trusted(self, facts: Facts) -> Facts:
         """The facts without those that aren't what they were declared to be."""
@@ -168,6 +190,12 @@ def evaluate(guardrail: Guardrail, facts: Facts, unusable: Unusables = _NOTHING)
     return compiled(guardrail).verdict(facts, unusable)
 
 
+def evaluate_traced(guardrail: Guardrail, facts: Facts) -> tuple[Verdict, str]:
+    """The verdict and the digest of its trace, in one go over the policy."""
+    verdict, spelled = compiled(guardrail).traced_verdict(facts)
+    return verdict, digest(spelled)
+
+
 def trace(guardrail: Guardrail, facts: Facts) -> tuple[TraceLine, ...]:
     """The full trace of one case."""
     return compiled(guardrail).trace(facts)
@@ -175,11 +203,7 @@ def trace(guardrail: Guardrail, facts: Facts) -> tuple[TraceLine, ...]:
 
 def trace_digest(guardrail: Guardrail, facts: Facts) -> str:
     """What identifies the trace of a case; the event keeps it, and replay recomputes it."""
-    lines: list[JsonValue] = [
-        [line.id, _truth(line.result), [_test_json(test) for test in line.tests]]
-        for line in trace(guardrail, facts)
-    ]
-    return digest(canonical_json([guardrail.semantics, lines]))
+    return digest(compiled(guardrail).spelled(facts))
 
 
 def within_limits_text(guardrail: Guardrail, facts: Facts) -> str:
@@ -227,14 +251,7 @@ def _limit_part(guardrail: Guardrail, limit: Limit) -> _Part:
         limit.id, "limit", limit.otherwise, limit.reason, "", False, route.queue, route.sla
     )
     blank: dict[Truth, Contribution] = {False: failed, None: failed._replace(unknown=True)}
-    return _Part(
-        limit.id,
-        "limit",
-        explainer(limit.require),
-        judge(limit.require),
-        ready_tests(limit.require),
-        blank,
-    )
+    return _part(limit.id, "limit", limit.require, blank)
 
 
 def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
@@ -256,9 +273,17 @@ def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
         True: says(rule.then, rule.reason, False),
         None: says(rule.if_unknown, CANNOT_CHECK + rule.reason, True),
     }
-    return _Part(
-        rule.id, "rule", explainer(rule.when), judge(rule.when), ready_tests(rule.when), blank
-    )
+    return _part(rule.id, "rule", rule.when, blank)
+
+
+def _part(
+    id: str,
+    kind: Literal["limit", "rule"],
+    condition: Condition,
+    blank: Mapping[Truth, Contribution],
+) -> _Part:
+    tests = ready_tests(condition)
+    return _Part(id, kind, explainer(condition), judge(condition), tests, speller(id, tests), blank)
 
 
 def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
@@ -278,12 +303,3 @@ def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
         any(part.four_eyes for part in peers),
         missing,
     )
-
-
-def _truth(truth: Truth) -> str:
-    return {True: "true", False: "false", None: "unknown"}[truth]
-
-
-def _test_json(test: Checked) -> JsonValue:
-    seen: list[JsonValue] = [] if test.seen is None else [canonical_value(test.seen)]
-    return [test.text, seen, _truth(test.result)]

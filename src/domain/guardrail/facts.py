@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from difflib import get_close_matches
+from operator import not_
 from typing import Annotated, Literal, NamedTuple, cast
 
 from pydantic import Field, JsonValue
@@ -18,12 +19,19 @@ from domain.values import FactValue
 Facts = Mapping[str, FactValue]
 """The known facts of one case. A missing fact has no entry."""
 
+Personal = Annotated[bool, Field(exclude_if=not_)]
+"""Whether a fact is about a person and can be erased: no policy may ask about it.
+
+Stored only where it is so, and no part of a policy's digest, which never has one.
+"""
+
 
 class YesNo(Value):
     """True or false."""
 
     type: Literal["yes_no"] = "yes_no"
     required: bool = True
+    personal: Personal = False
 
 
 class Number(Value):
@@ -31,6 +39,7 @@ class Number(Value):
 
     type: Literal["number"] = "number"
     required: bool = True
+    personal: Personal = False
     min: Decimal | None = None
     max: Decimal | None = None
     decimals: int = Field(default=6, ge=0, le=12)
@@ -42,6 +51,7 @@ class Choice(Value):
 
     type: Literal["choice"] = "choice"
     required: bool = True
+    personal: Personal = False
     values: tuple[str, ...] = Field(min_length=1)
 
 
@@ -50,6 +60,7 @@ class Level(Value):
 
     type: Literal["level"] = "level"
     required: bool = True
+    personal: Personal = False
     values: tuple[str, ...] = Field(min_length=1)
 
 
@@ -58,6 +69,7 @@ class Code(Value):
 
     type: Literal["code"] = "code"
     required: bool = True
+    personal: Personal = False
     max_length: int = Field(default=200, ge=1, le=10_000)
 
 
@@ -66,6 +78,7 @@ class Tags(Value):
 
     type: Literal["tags"] = "tags"
     required: bool = True
+    personal: Personal = False
     values: tuple[str, ...] | None = None
 
 

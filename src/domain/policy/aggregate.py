@@ -1,7 +1,7 @@
 """A decision type's guardrail policy: its versions, and the one in force."""
 
 from collections.abc import Iterable
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
@@ -70,6 +70,7 @@ class AlreadyActive(Forbidden):
     CODE = "REJ.policy_active"
 
 
+@cache
 def stream_id(decision_type: str) -> UUID:
     """The stream of this decision type's policy."""
     return uuid5(POLICIES, decision_type)

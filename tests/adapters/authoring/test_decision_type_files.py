@@ -74,9 +74,17 @@ def test_one_default_serves_every_exception_that_has_none_of_its_own() -> None:
     )
 
 
+def test_a_file_may_name_who_reviews() -> None:
+    named = FILE.replace("  title: Refunds\n", "  title: Refunds\n  reviewers: [rae, sam]\n")
+    assert parse_decision_type(named).definition.reviewers == ("rae", "sam")
+    assert parse_decision_type(FILE).definition.reviewers is None
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("  title: R", "  reviewers: rae\n  title: R", "reviewers is a list, not rae"),
+        ("  title: R", "  reviewers: [a, b, a]\n  title: R", "a is named more than once"),
         ("  title: Refunds\n", "", "`decision_type` needs `title`"),
         ("  purpose:", "  porpose:", "Did you mean purpose?"),
         ("name: refunds", "name: Refunds!", "name is small letters, digits and _"),
@@ -107,3 +115,22 @@ def test_a_problem_of_the_policy_is_shown_where_it_stands_in_the_file() -> None:
     said = refused("amount > 200.00", "amonut > 200.00").splitlines()
     assert "there is no fact amonut" in said[0]
     assert said[1].index("amonut") == said[2].index("^")
+
+
+def test_a_fact_may_be_personal_and_says_so_only_where_it_is() -> None:
+    named = FILE.replace("tier: {type: choice, ", "tier: {type: choice, personal: true, ")
+    definition = parse_decision_type(named).definition
+    assert definition.personal == {"tier"}
+    stored = definition.model_dump_json()
+    assert stored.count("personal") == 1
+    assert type(definition).model_validate_json(stored) == definition
+    assert "personal" not in parse_decision_type(FILE).definition.model_dump_json()
+
+
+def test_a_policy_that_asks_about_a_personal_fact_is_refused_where_it_stands_in_the_file() -> None:
+    said = refused("{type: number, min: 0,", "{type: number, personal: true, min: 0,")
+    line = FILE.splitlines().index(
+        "    - {id: high, when: amount > 200.00, then: review, reason: HIGH}"
+    )
+    assert f"line {line + 1}, column 24: amount is personal" in said
+    assert f"\n  {' ' * 23}^" in said

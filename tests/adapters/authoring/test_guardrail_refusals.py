@@ -236,3 +236,49 @@ def test_the_source_digest_is_that_of_the_bytes() -> None:
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert source_digest("") == f"sha256:{empty}"
     assert source_digest("a: 0.3") != source_digest("a: 0.30")
+
+
+PERSONAL: dict[str, FactType] = {
+    **FACTS,
+    "name": Code(personal=True),
+    "age": Number(personal=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("below", "caret"),
+    [
+        ("rules: [{id: r, when: name is Ann, then: review, reason: R}]", 23),
+        ("rules: [{id: r, when: vip and name is missing, then: review, reason: R}]", 31),
+        ("rules: [{id: r, when: vip, unless: age > 60, then: review, reason: R}]", 36),
+        ("claims: [{id: c, never: automate, when: age < 18}]", 41),
+        ("claims: [{id: c, raising: age, is: never-laxer}]", 27),
+    ],
+    ids=["rule", "missing", "unless", "claim", "raising"],
+)
+def test_a_policy_may_not_ask_about_a_personal_fact(below: str, caret: int) -> None:
+    with pytest.raises(AuthoringError) as error:
+        parse_guardrail(HEAD + below, PERSONAL)
+    said = str(error.value)
+    fact = "name" if "name" in below else "age"
+    assert f"line 5, column {caret}: {fact} is personal, and a policy may not ask about it" in said
+    assert f"\n  {below[:110]}\n  {' ' * (caret - 1)}^" in said
+    assert "must stay erasable" in said
+
+
+def test_a_limit_may_not_ask_about_a_personal_fact_either() -> None:
+    with pytest.raises(AuthoringError, match="line 4, column 40: age is personal"):
+        parse_guardrail(HEAD.replace("confidence >= 0.9", "age > 17"), PERSONAL)
+
+
+def test_a_personal_fact_beside_it_changes_nothing_about_a_policy() -> None:
+    with_people = parse_guardrail(HEAD, PERSONAL)
+    assert with_people == parse_guardrail(HEAD, FACTS)
+    assert with_people.digest == parse_guardrail(HEAD, FACTS).digest
+
+
+def test_a_policy_with_a_personal_fact_can_not_even_be_made() -> None:
+    good = policy("amount > 3")
+    facts = {**good.facts, "amount": Number(unit="EUR", personal=True)}
+    with pytest.raises(ValueError, match="amount is personal and can't be asked about"):
+        Guardrail.model_validate(dict(good) | {"facts": facts})

@@ -38,7 +38,7 @@ def test_a_bad_line_answers_with_its_own_problem_and_stops_nobody(service: Servi
     assert told == [
         ("a", None, None),
         (None, 400, "REJ.unreadable"),
-        (None, 422, "REJ.malformed"),
+        (None, 422, "EXC.INVALID_INPUT"),
         (None, 400, "REJ.unreadable"),
         (None, 403, "REJ.seat"),
         (None, 400, "REJ.unreadable"),
@@ -47,6 +47,24 @@ def test_a_bad_line_answers_with_its_own_problem_and_stops_nobody(service: Servi
     ]
     assert answers[2]["errors"][0]["field"] == "recommendation.confidence"
     assert answers[2]["instance"] == "line:3"
+
+
+def test_each_bad_line_leaves_its_attempt(service: Service) -> None:
+    lines = [recommendation(f"s{n}", **({"confidence": 1.2} if n % 3 else {})) for n in range(600)]
+    answers = _batch(service, *lines, Idempotency_Key="monday")
+    assert sum("lane" in answer for answer in answers) == 200
+    assert {a["code"] for a in answers if "code" in a} == {"EXC.INVALID_INPUT"}
+    assert _attempts(service) == 400
+    assert _batch(service, *lines, Idempotency_Key="monday") == answers
+    assert _attempts(service) == 400
+
+
+def _attempts(service: Service) -> int:
+    found, after = 0, 0
+    while items := (page := service.get(f"/v1/events?limit=500&after={after}").json())["items"]:
+        found += sum(item["type"] == "decision.attempt_rejected" for item in items)
+        after = page["next"]
+    return found
 
 
 def test_two_thousand_lines_are_answered_in_order(service: Service) -> None:

@@ -186,6 +186,50 @@ def test_seats_are_given_by_those_who_may_and_kept_apart(service: Service) -> No
     assert stranger.status_code == 403
 
 
+OWNERS = "/v1/decision-types/refund/owners"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "who", "body"),
+    [
+        ("POST", "/v1/decision-types/refund/suspend", "cy", {"reason_code": "DRIFT"}),
+        ("POST", "/v1/decision-types/refund/resume", "cy", {"reason_code": "OVER"}),
+        ("PUT", f"{OWNERS}/escalation_owner", "ana", {"person": "fay"}),
+        ("DELETE", f"{OWNERS}/escalation_owner", "ana", None),
+    ],
+)
+def test_a_command_on_a_decision_type_is_done_only_at_its_version(
+    service: Service, method: str, path: str, who: str, body: object
+) -> None:
+    service.post("/v1/decision-types/refund/suspend", "di", {"reason_code": "ODD"})
+    if path.endswith("suspend"):
+        service.post("/v1/decision-types/refund/resume", "cy", {"reason_code": "OVER"})
+    seen = service.get("/v1/decision-types/refund")
+    version = seen.json()["version"]
+    assert seen.headers["etag"] == f'"{version}"'
+    before = _count(service)
+
+    def sent(tag: str, **more: str) -> httpx.Response:
+        headers = service.header(who, If_Match=tag, **more)
+        return service.client.request(method, path, json=body, headers=headers)
+
+    for stale in (version - 1, version + 1):
+        refused = sent(f'"{stale}"')
+        assert (refused.status_code, refused.json()["code"]) == (412, "REJ.if_match")
+    assert sent("*").status_code == 422
+    assert _count(service) == before
+    done = sent(f'"{version}"', **KEY)
+    assert (done.status_code, done.headers["etag"]) == (200, f'"{version + 1}"')
+    again = sent(f'"{version}"', **KEY)
+    assert (again.content, again.headers["idempotent-replayed"]) == (done.content, "true")
+    assert sent(f'"{version}"').status_code == 412
+
+
+def test_a_policy_version_is_told_with_the_version_of_its_policy(service: Service) -> None:
+    told = service.get("/v1/decision-types/refund/policies/1")
+    assert told.headers["etag"] == '"2"'  # drafted, then put into force
+
+
 def test_a_dry_run_says_what_would_be_and_records_nothing(service: Service) -> None:
     before = _count(service)
     trial = {"recommendation": recommendation()["recommendation"], "context": {"amount": 500}}

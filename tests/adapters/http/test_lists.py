@@ -1,10 +1,16 @@
 """Lists, queues and figures over HTTP: what waits, what was decided, what came of it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from a_service import Service, choice
+from a_service import REFUND, Service, choice
+
+from adapters.assembly import read_adoption
+from application.desk import Caller
+from application.governing import adopt
+from application.ports import Identity
 
 
 def _all(service: Service, path: str, who: str = "audrey") -> list[dict[str, Any]]:
@@ -23,6 +29,22 @@ def test_decisions_are_found_page_by_page_the_newest_first(service: Service) -> 
     found = _all(service, "/v1/decisions?limit=3")
     assert [item["id"] for item in found] == made[::-1]
     assert found[0]["self"] == f"/v1/decisions/{made[-1]}"
+
+
+def test_decision_types_are_told_page_by_page_by_name(service: Service) -> None:
+    names = ["alpha", "beta", "gamma", "zeta"]
+    operator = Caller(Identity("operator", "human"))
+    for name in names:
+        source = REFUND.replace("name: refund", f"name: {name}")
+        source = source.replace("policy: refund", f"policy: {name}")
+        asyncio.run(adopt(read_adoption(source), operator, service.desk))
+    found = _all(service, "/v1/decision-types?limit=2", "everyone")
+    assert [item["name"] for item in found] == ["alpha", "beta", "gamma", "refund", "zeta"]
+    page = service.get("/v1/decision-types?limit=5", "everyone").json()
+    assert (len(page["items"]), page["next"]) == (5, None)
+    assert [i["name"] for i in service.get("/v1/decision-types").json()["items"]] == ["refund"]
+    assert service.get("/v1/decision-types?cursor=e30").status_code == 422
+    assert service.get("/v1/decision-types?limit=0").status_code == 422
 
 
 def test_decisions_are_found_by_what_is_known_of_them(service: Service) -> None:
@@ -98,6 +120,37 @@ def test_a_quality_check_is_found_in_its_queue_and_shows_no_word_of_the_model(
     assert (item["decision_id"], item["kind"], item["action"]) == (id, "quality", None)
     assert service.post(f"/v1/decisions/{id}/quality", "quinn", {"verdict": "confirm"}).is_success
     assert _all(service, "/v1/queues/quality?limit=1", "quinn") == []
+
+
+def test_an_objection_waits_in_its_queue_until_it_is_answered(service: Service) -> None:
+    id = service.recommended()["id"]
+    here = f"/v1/decisions/{id}"
+    service.post(f"{here}/receipt", "bot", {"status": "delivered"})
+    contested = service.post(f"{here}/contest", "ana", {"comment": "never asked"}).json()
+    (waits,) = contested["unsettled"]
+    assert (waits["exception"], waits["placement"]["queue"]) == ("CONTESTED", "exceptions")
+    (item,) = _all(service, "/v1/queues/exceptions?limit=1", "rae")
+    assert (item["decision_id"], item["kind"], item["exceptions"]) == (
+        id,
+        "exception",
+        ["CONTESTED"],
+    )
+    assert item["due_at"] == waits["placement"]["due_at"]
+    kinds = [(q["name"], q["kind"]) for q in service.get("/v1/queues", "rae").json()["items"]]
+    assert ("exceptions", "exception") in kinds
+    reply = {"exception": "CONTESTED", "reason_code": "REV.STANDS"}
+    assert service.post(f"{here}/answer", "ana", reply).status_code == 403
+    stale = service.post(f"{here}/answer", "rae", reply, If_Match='"1"')
+    assert stale.status_code == 412
+    tag = f'"{contested["version"]}"'
+    answered = service.post(f"{here}/answer", "rae", reply, If_Match=tag, Idempotency_Key="k")
+    assert (answered.status_code, answered.json()["unsettled"]) == (200, [])
+    again = service.post(f"{here}/answer", "rae", reply, If_Match=tag, Idempotency_Key="k")
+    assert again.content == answered.content
+    assert _all(service, "/v1/queues/exceptions?limit=1", "rae") == []
+    assert service.post(f"{here}/answer", "sam", reply).status_code == 409
+    wrong = service.post(f"{here}/answer", "sam", reply | {"exception": "EXPIRED"})
+    assert wrong.status_code == 422
 
 
 def test_the_figures_of_a_window_are_told(service: Service) -> None:

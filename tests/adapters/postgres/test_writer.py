@@ -8,11 +8,13 @@ from typing import Any
 import psycopg
 import pytest
 from an_event import a_codec, an_id, append, noted
+from outages import cut_off, stored, until_busy
 
+from adapters.postgres import writer as writing
 from adapters.postgres.batch import Entry
 from adapters.postgres.log import PostgresEventLog
 from adapters.postgres.writer import Writer
-from application.ports import Busy, Unknown
+from application.ports import Busy, Overtaken, Unknown
 
 Test = Callable[[Writer], Awaitable[None]]
 
@@ -28,22 +30,6 @@ def run(writer: Callable[[], Writer], test: Test) -> None:
     asyncio.run(run_it())
 
 
-def cut_off(url: str) -> int:
-    """End every writer's connection from the server's side; give how many there were."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(
-            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
-            " WHERE application_name LIKE 'remit writer%' AND datname = current_database()"
-        ).rowcount
-
-
-def stored(url: str) -> int:
-    with psycopg.connect(url) as connection:
-        found = connection.execute("SELECT count(*) FROM remit_events").fetchone()
-    assert found is not None
-    return int(found[0])
-
-
 class LosesAnswers(Writer):
     """Its first transactions commit, or don't, and then the connection is gone."""
 
@@ -51,15 +37,15 @@ class LosesAnswers(Writer):
     loses = 1
     after_commit = True
 
-    async def _send(self, connection: Any, batch: list[Entry]) -> None:
+    async def _send(self, connection: Any, batch: list[Entry], parameters: dict[str, Any]) -> None:
         if not self.loses:
-            return await super()._send(connection, batch)
+            return await super()._send(connection, batch, parameters)
         self.loses -= 1
         if self.after_commit:
             answered = [entry.answer for entry in batch]
             for entry in batch:
                 entry.answer = asyncio.get_running_loop().create_future()
-            await super()._send(connection, batch)
+            await super()._send(connection, batch, parameters)
             for entry, answer in zip(batch, answered, strict=True):
                 entry.answer = answer
         else:
@@ -77,6 +63,62 @@ def test_a_full_queue_is_refused_at_once_and_harms_nobody_in_it(database_url: st
         assert sum(isinstance(f, int) for f in found) == 5
 
     run(lambda: Writer(database_url, a_codec(), capacity=5), test)
+
+
+def test_large_events_fill_the_queue_before_its_number_does(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_HELD", 50_000)
+
+    async def test(writer: Writer) -> None:
+        large = [append(noted(an_id(), text="x" * 10_000)) for _ in range(9)]
+        found = await asyncio.gather(*map(writer.append, large), return_exceptions=True)
+        assert [isinstance(f, Busy) for f in found] == [False] * 5 + [True] * 4
+        found = await asyncio.gather(*map(writer.append, large[5:]))
+        assert len(found) == 4
+
+    run(lambda: Writer(database_url, a_codec()), test)
+    assert stored(database_url) == 9
+
+
+def test_no_statement_grows_without_bound(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_BYTES", 25_000)
+    sizes: list[int] = []
+
+    class Weighs(Writer):
+        async def _send(
+            self, connection: Any, batch: list[Entry], parameters: dict[str, Any]
+        ) -> None:
+            sizes.append(len(batch))
+            await super()._send(connection, batch, parameters)
+
+    async def test(writer: Writer) -> None:
+        large = [append(noted(an_id(), text="x" * 10_000)) for _ in range(9)]
+        await asyncio.gather(*map(writer.append, large))
+
+    run(lambda: Weighs(database_url, a_codec()), test)
+    assert sizes == [3, 3, 3]
+
+
+def test_a_writer_without_the_lock_overtakes_but_spoils_nothing(database_url: str) -> None:
+    """Such as the library's stock recorder, should anybody point it at our table."""
+    taken = an_id()
+
+    async def test(writer: Writer) -> None:
+        async with await psycopg.AsyncConnection.connect(database_url) as other:
+            await other.execute(
+                "INSERT INTO remit_events VALUES (%s, 1, 'test.noted.v1', '{}')", (taken,)
+            )
+            appends = [append(noted(id)) for id in (an_id(), taken, an_id())]
+            waiting = [asyncio.ensure_future(writer.append(each)) for each in appends]
+            await until_busy(database_url, "transactionid")
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(f) for f in found] == [int, Overtaken, int]
+
+    run(lambda: Writer(database_url, a_codec()), test)
+    assert stored(database_url) == 3
 
 
 def test_what_was_accepted_is_written_before_closing(database_url: str) -> None:

@@ -38,7 +38,7 @@ class LifeInRows(Life):
         assert item.status is now.status
         assert (item.version, item.level) == (now.version, now.level)
         assert item.waits == now.waits
-        assert item.waits_for_a_person == now.status.waits_for_a_person
+        assert item.waits_for_a_person == now.waits_for_a_person
         assert item.lane == now.lane
         assert item.holder == (lease.holder if lease else None)
         assert item.lease_expires_at == (lease.expires_at if lease else None)
@@ -60,10 +60,13 @@ class LifeInRows(Life):
         assert (facts.state, facts.updated_version) == (now.status, now.version)
         assert facts.ended_at == now.ended_at
         assert (facts.end is None) == now.is_open
+        if now.is_open:
+            assert facts.held_in_conflict == (now.conflict is not None)
         assert facts.final_action == now.action
         assert facts.authorised_by == now.authority
         assert facts.receipt == now.receipt
         assert facts.outcome_correct == now.outcome_correct
+        assert facts.unsettled == now.unsettled
         assert (
             facts.quality_verdict
             == {None: None, True: "confirm", False: "overturn"}[now.quality_verdict]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strategies import FACTS, TENTHS, all_facts, conditions, guardrails, known_facts, rules
 
 from domain.guardrail import wording
-from domain.guardrail.canonical import canonical_json, plain_number
+from domain.guardrail.canonical import canonical_json, canonical_value, digest, plain_number
 from domain.guardrail.conditions import Condition, evaluate_condition
 from domain.guardrail.document import Guardrail, Rule
 from domain.guardrail.evaluate import Compiled, evaluate, trace, trace_digest
@@ -90,6 +90,28 @@ def test_a_stored_policy_reads_back_as_itself(guardrail: Guardrail, facts: Known
     assert back.digest == guardrail.digest
     assert evaluate(back, facts) == evaluate(guardrail, facts)
     assert trace(back, facts) == trace(guardrail, facts)
+
+
+@given(guardrails(), known_facts() | st.dictionaries(st.sampled_from(sorted(FACTS)), ANYTHING))
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_a_trace_is_digested_in_its_canonical_spelling(guardrail: Guardrail, facts: Known) -> None:
+    words = {True: "true", False: "false", None: "unknown"}
+    lines = [
+        [
+            line.id,
+            words[line.result],
+            [
+                [
+                    test.text,
+                    [] if test.seen is None else [canonical_value(test.seen)],
+                    words[test.result],
+                ]
+                for test in line.tests
+            ],
+        ]
+        for line in trace(guardrail, facts)
+    ]
+    assert trace_digest(guardrail, facts) == digest(rfc8785.dumps([guardrail.semantics, lines]))
 
 
 @given(guardrails())

@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from adapters.http.problems import FieldError
+from domain.guardrail.facts import Problem
 
 LONGEST = 80
 MOST = 20
@@ -57,14 +57,10 @@ BOUNDED = {
 }
 
 
-def field_errors(
-    error: ValidationError, model: type[BaseModel], whole: str
-) -> tuple[FieldError, ...]:
+def problems_of(error: ValidationError, model: type[BaseModel], whole: str) -> tuple[Problem, ...]:
     """What is wrong, field by field; `whole` names what all of them are fields of."""
     return tuple(
-        FieldError(
-            field=_path(detail) or whole, found=_found(detail), allowed=_allowed(detail, model)
-        )
+        Problem(_path(detail) or whole, _found(detail), _allowed(detail, model))
         for detail in error.errors(include_url=False)[:MOST]
     )
 
