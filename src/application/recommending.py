@@ -142,7 +142,7 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     lots = lots_for(id, governed, desk)
     case = Case(command.recommendation, admitted.facts, lots.partial, actor.id)
     ruling = route(case, governed.decision_type, governed.active_policy)
-    return _Attempt(id, _submission(command, admitted, governed), governed, stamp, lots, ruling)
+    return _Attempt(id, _submission(command, admitted), governed, stamp, lots, ruling)
 
 
 def _admitted(command: Recommend, governed: Governed) -> Admitted:
@@ -152,12 +152,11 @@ def _admitted(command: Recommend, governed: Governed) -> Admitted:
     return admit(command.recommendation, command.context, governed.decision_type.definition)
 
 
-def _submission(command: Recommend, admitted: Admitted, governed: Governed) -> Submission:
+def _submission(command: Recommend, admitted: Admitted) -> Submission:
     """What was sent, its context as it is recorded: both have been checked, field by field."""
-    personal = governed.decision_type.definition.personal
     said = command.__dict__ | {
         "context": admitted.context,
-        "personal": tuple(sorted(personal & admitted.context.keys())) if personal else (),
+        "personal": admitted.personal,
         "data_subject": None,
     }
     return Submission.model_construct(None, **said)

@@ -32,10 +32,12 @@ class InvalidInput(Malformed):
 
 
 class Admitted(NamedTuple):
-    """A recommendation that fits: its context as it is recorded, and all facts in the two."""
+    """A recommendation that fits: its context as it is recorded, and all facts that decide."""
 
     context: dict[str, JsonValue]
     facts: Facts
+    personal: tuple[str, ...]
+    """The facts about a person in the context: they are sealed, and decide nothing."""
 
 
 def admit(
@@ -49,8 +51,9 @@ def admit(
     """
     admit_actions(recommendation, definition)
     known = _known(context, definition)
-    deciding = {name: fact for name, fact in known.items() if name not in definition.personal}
-    return Admitted(_all_recorded(known), _built_in(recommendation) | deciding)
+    personal = tuple(sorted(definition.personal & known.keys()))
+    deciding = {name: fact for name, fact in known.items() if name not in personal}
+    return Admitted(_all_recorded(known), _built_in(recommendation) | deciding, personal)
 
 
 def admit_context(

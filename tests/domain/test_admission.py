@@ -41,5 +41,5 @@ def test_the_facts_let_in_are_those_that_history_reads_from_what_was_recorded(
     definition = a_definition(context=OF_EVERY_KIND)
     recommendation = Recommendation(action="refund", confidence=confidence, risk=risk)
     with contextlib.suppress(InvalidInput):
-        recorded, facts = admit(recommendation, context, definition)
+        recorded, facts, _ = admit(recommendation, context, definition)
         assert facts_of(recommendation, recorded, definition) == facts

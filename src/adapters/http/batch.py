@@ -27,6 +27,8 @@ from application.views import DecisionView
 MEDIA_TYPE = "application/x-ndjson"
 AT_ONCE = 128
 """Lines that are decided at the same time: enough to fill a group commit."""
+SENT_TOGETHER = 64
+"""Answers in one piece at the most: a piece for each would be a write to the socket for each."""
 ANSWERS_HELD = 10_000
 """Answers kept for a client that sends everything before it reads anything."""
 
@@ -48,11 +50,19 @@ class Batch:
         self._answers: asyncio.Queue[Answered | None] = asyncio.Queue(ANSWERS_HELD)
 
     async def answers(self) -> AsyncIterator[bytes]:
-        """The answer lines, in the order of the lines they answer."""
+        """The answer lines, in the order of the lines they answer; what is ready goes together."""
         reading = asyncio.create_task(self._read())
+        ready: list[bytes] = []
         try:
             while (answer := await self._answers.get()) is not None:
-                yield await answer
+                if ready and not answer.done():
+                    yield b"".join(ready)
+                    ready.clear()
+                ready.append(await answer)
+                if self._answers.empty() or len(ready) >= SENT_TOGETHER:
+                    yield b"".join(ready)
+                    ready.clear()
+            yield b"".join(ready)
             await reading
         finally:
             reading.cancel()
@@ -127,8 +137,8 @@ class _Streamed(ASGIResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
         headers = [(b"content-type", MEDIA_TYPE.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        async for line in self._batch.answers():
-            await send({"type": "http.response.body", "body": line, "more_body": True})
+        async for piece in self._batch.answers():
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
