@@ -126,7 +126,7 @@ def grow(installation: Installation, events: int, console: Console | None = None
         dropped = [index for table in TABLES for index in _drop_indexes(connection, table)]
         written = _copy(installation.url, teller, before, events, console)
         for definition in dropped:
-            connection.execute(definition)
+            connection.execute(definition.encode())
         _stand(connection, before + written)
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")

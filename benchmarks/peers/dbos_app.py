@@ -17,7 +17,6 @@ KEY = os.environ["BENCH_API_KEY"]
 CONFIG: DBOSConfig = {
     "name": "benchmark",
     "system_database_url": os.environ["BENCH_DATABASE_URL"],
-    "run_admin_server": False,
     "log_level": "WARNING",
 }
 DBOS(config=CONFIG)
