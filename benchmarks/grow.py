@@ -143,28 +143,24 @@ def _copy(url: str, teller: Teller, before: int, events: int, console: Console |
         copies.write("remit_events", [HEADER])
         bar = stack.enter_context(Progress(console=console, disable=console is None))
         task = bar.add_task("growing", total=total)
-        position, newest_from = before, before + total - OPEN_AMONG_THE_NEWEST
+        position = before
         for first in range(0, total, AT_ONCE):
             block = [
-                (before + number, start + number * step)
+                (number, start + number * step)
                 for number in range(first, min(first + AT_ONCE, total))
             ]
-            position += _tell(block, teller, copies, position, newest_from)
+            position += _tell(block, teller, copies, position, total)
             bar.update(task, completed=first + len(block))
         copies.write("remit_events", [TRAILER])
     return position - before
 
 
 def _tell(
-    block: list[tuple[int, datetime]],
-    teller: Teller,
-    copies: Copies,
-    position: int,
-    newest_from: int,
+    block: list[tuple[int, datetime]], teller: Teller, copies: Copies, position: int, total: int
 ) -> int:
     """One block of lives, their events mixed by time; give how many events it had."""
     ids = [time_ordered(at, teller.random) for _, at in block]
-    newest = [number >= newest_from for number, _ in block]
+    newest = [number >= total - OPEN_AMONG_THE_NEWEST for number, _ in block]
     told = [teller.next(id, newest=new) for id, new in zip(ids, newest, strict=True)]
     happened = sorted(
         (at + timedelta(seconds=event.after), life, place)

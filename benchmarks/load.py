@@ -15,7 +15,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import ceil
 from pathlib import Path
 from typing import Literal, cast
 
@@ -204,7 +203,7 @@ def percentile(ordered: list[float], share: float) -> float:
     """The time, in milliseconds, that this share of all answers kept within: nearest rank."""
     if not ordered:
         return 0.0
-    return 1000 * ordered[max(0, ceil(share * len(ordered)) - 1)]
+    return 1000 * ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
 def main() -> None:

@@ -190,7 +190,7 @@ class Bare:
 
 
 SINGLE_ROW = HERE / "single_row.sql"
-SINGLE_ROW_TABLE = (HERE / "single_row_table.sql").read_bytes()
+SINGLE_ROW_TABLE = (HERE / "single_row_table.sql").read_text()
 
 
 def pgbench(url: str, clients: int, seconds: float) -> Bare:

@@ -71,7 +71,7 @@ def decides_on(events: Callable[[Site], int], *, anew: bool = False) -> Measure:
 
 def rebuild(site: Site) -> Figures:
     """`remit projections rebuild feedback`, the command's own start included; events a second."""
-    installation = grown(site, site.sizes.rebuild)
+    installation = grown(site, site.sizes.grown)
     command = (sys.executable, "-m", "adapters", "projections", "rebuild", "feedback")
     environment = os.environ | installation.environment(0)
     started = time.perf_counter()
@@ -163,20 +163,15 @@ def _small(_: Site) -> int:
 
 
 def _large(site: Site) -> int:
-    return site.sizes.large
-
-
-def _read(site: Site) -> int:
-    """The largest store that this run has grown anyway."""
-    return site.sizes.large or site.sizes.rebuild
+    return site.sizes.grown
 
 
 STORES: dict[str, Measure] = {
     "small_store": decides_on(_small, anew=True),
     "large_store": decides_on(_large),
     "rebuild": rebuild,
-    "metrics_page": look_up("/v1/metrics?decision_type=support_triage", _read),
-    "queue_page": look_up("/v1/queues/support-desk?limit=100", _read),
+    "metrics_page": look_up("/v1/metrics?decision_type=support_triage", _large),
+    "queue_page": look_up("/v1/queues/support-desk?limit=100", _large),
 }
 ONCE: dict[str, Measure] = {"memory": memory}
 """Measured in the last round only: it takes minutes."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -52,12 +52,10 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much there is to work on; 0 leaves out what needs it."""
+    """How much there is to work on."""
 
-    large: int = 0
+    grown: int = 1_000_000
     """Events of the large store."""
-    rebuild: int = 1_000_000
-    """Events to rebuild from."""
     memory: int = 1_000_000
     """Decisions that one server process takes while its memory is watched."""
 
@@ -142,7 +140,7 @@ def bare(clients: int) -> Measure:
         url = site.database("pgbench")
         if not known:
             with psycopg.connect(url) as connection:
-                connection.execute(SINGLE_ROW_TABLE)
+                connection.execute(SINGLE_ROW_TABLE.encode())
         before = _count(url, "SELECT count(*) FROM single_rows")
         said = pgbench(url, clients, site.seconds)
         stored = _count(url, "SELECT count(*) FROM single_rows") - before
@@ -175,7 +173,7 @@ def ours(
     return lambda site: site.decided(site.installation, kind, connections, processes, beside=beside)
 
 
-def theirs(name: str, count: str) -> Measure:
+def theirs(name: str, count: LiteralString) -> Measure:
     """A peer's application over HTTP; `count` is what it says it has stored."""
 
     def measure(site: Site) -> Figures:
@@ -259,9 +257,9 @@ def figures_of(result: Result, each: float = 1, more: dict[str, float] | None = 
     return Figures(result.rate * each, result.p50, result.p99, told | (more or {}))
 
 
-def _count(url: str, question: str) -> int:
+def _count(url: str, question: LiteralString) -> int:
     with psycopg.connect(url) as connection:
-        row = connection.execute(question.encode()).fetchone()
+        row = connection.execute(question).fetchone()
     assert row is not None
     return int(row[0])
 

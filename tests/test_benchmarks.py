@@ -1,104 +1,111 @@
-"""The benchmarks measure what they say: a grown store is a real one, percentiles are exact."""
+"""What the benchmarks rest on: a grown store is like one that grew, and no count is taken on trust."""
 
 import asyncio
-from contextlib import closing
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
-from adapters.assembly import codec, postgres_desk
-from adapters.postgres.projections import ProjectionStore
-from application.projections.catalogue import ALL
-from application.replaying import LogReplay, replay_log
+from adapters.eventstore.codec import stored_topic
+from adapters.worker import projection_names, verify
+from benchmarks import checking
 from benchmarks.grow import grow
 from benchmarks.load import percentile
-from benchmarks.machines import Installation, install
+from benchmarks.machines import BenchmarkFailed, Installation, install
 from benchmarks.rows import ROWS, Row
 from benchmarks.stores import ONCE, STORES
 from benchmarks.subjects import SUBJECTS, Figures
+from domain.registry import EVENTS
+
+EVENTS_GROWN = 3_000
+ANSWERED = """
+    SELECT originator_id, max(originator_version) FROM remit_events
+    WHERE notification_id > %s GROUP BY originator_id
+"""
 
 
-async def _replayed(installation: Installation) -> LogReplay:
-    async with postgres_desk(installation.url, installation.settings) as desk:
-        return await replay_log(desk)
+@pytest.fixture
+def installation(tmp_path: Path, database_url: str) -> Iterator[Installation]:
+    yield install(tmp_path, database_url)
 
 
-def test_a_grown_store_replays_and_folds_to_the_rows_it_holds(
-    database_url: str, tmp_path: Path
+def test_nothing_tells_a_grown_store_from_one_that_grew(
+    installation: Installation, tmp_path: Path
 ) -> None:
-    installation = install(tmp_path, database_url)
+    before = checking.newest(installation.url)
+    written = grow(installation, EVENTS_GROWN)
+    assert 0.8 * EVENTS_GROWN < written < 1.2 * EVENTS_GROWN
+    assert checking.newest(installation.url) == before + written
 
-    written = grow(installation, 3_000)
+    for name in projection_names():
+        assert not verify(installation.url, name), name
+    with psycopg.connect(installation.url) as connection:
+        topics = {t for (t,) in connection.execute("SELECT DISTINCT topic FROM remit_events")}
+        lives: list[tuple[UUID, int]] = connection.execute(ANSWERED, (before,)).fetchall()
+    assert topics <= {stored_topic(each) for each in EVENTS}, "only the newest schemas"
 
-    assert 2_500 < written < 3_500
-    verdict = asyncio.run(_replayed(installation))
-    assert verdict.decisions > 400
-    assert verdict.matches == verdict.routings
-    with closing(ProjectionStore(database_url, codec())) as store:
-        for projection in ALL:
-            assert store.position(projection) == store.newest()
-            assert store.verify(projection) == []
+    answers = tmp_path / "answers.ndjson"
+    tell(answers, lives)
+    counted = asyncio.run(checking.check(installation, before, answers))
+    assert (counted.decisions, counted.events, counted.replayed) == (len(lives), written, 50)
 
-
-def test_a_grown_store_goes_on(database_url: str, tmp_path: Path) -> None:
-    installation = install(tmp_path, database_url)
-    first = grow(installation, 1_000)
-
-    second = grow(installation, 1_000)
-
-    verdict = asyncio.run(_replayed(installation))
-    assert verdict.matches == verdict.routings
-    with closing(ProjectionStore(database_url, codec())) as store:
-        assert store.newest() > first + second
-
-
-@pytest.mark.parametrize(
-    ("share", "expected"), [(0.5, 50.0), (0.99, 99.0), (0.999, 100.0), (0.001, 1.0)]
-)
-def test_a_percentile_is_one_of_the_times(share: float, expected: float) -> None:
-    assert percentile([n / 1000 for n in range(1, 101)], share) == expected
+    tell(answers, [*lives, (uuid4(), 2)])
+    with pytest.raises(BenchmarkFailed, match=f"acknowledged {len(lives) + 1} decisions"):
+        asyncio.run(checking.check(installation, before, answers))
+    tell(answers, lives[1:])
+    with pytest.raises(BenchmarkFailed, match=f"the database has {len(lives)} of"):
+        asyncio.run(checking.check(installation, before, answers))
 
 
-def _row(*, less_is_better: bool = False) -> Row:
+def tell(path: Path, lives: list[tuple[UUID, int]]) -> None:
+    """As if a server had answered for these."""
+    lines = [{"id": str(id), "version": version, "lane": "automate"} for id, version in lives]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def test_every_row_is_made_of_something_measured() -> None:
+    assert {need for row in ROWS for need in row.needs} <= set(SUBJECTS | STORES | ONCE)
+
+
+def a_row(less_is_better: bool = False) -> Row:
     return Row(
-        "row",
-        "what",
-        ("a", "b"),
-        lambda r: (r["a"].rate, r["b"].rate),
+        "a",
+        "ours / theirs",
+        ("ours", "theirs"),
+        lambda r: (r["ours"].rate, r["theirs"].rate),
         "/s",
-        2.0,
-        1.0 if less_is_better else 3.0,
-        less_is_better=less_is_better,
+        2 if not less_is_better else 4,
+        4 if not less_is_better else 2,
+        less_is_better,
     )
 
 
 @pytest.mark.parametrize(
-    ("rate", "less", "verdict"),
+    ("ratios", "verdict", "when_less_is_better"),
     [
-        (30.0, False, "reached"),
-        (20.0, False, "met"),
-        (19.0, False, "must not met"),
-        (10.0, True, "reached"),
-        (20.0, True, "met"),
-        (21.0, True, "must not met"),
+        ((1, 1, 9), "must not met", "reached"),
+        ((1, 3, 9), "met", "met"),
+        ((4, 4, 1), "reached", "met"),
+        ((5, 5, 1), "reached", "must not met"),
     ],
 )
-def test_a_row_is_judged_by_the_median_of_the_rounds(rate: float, less: bool, verdict: str) -> None:
-    rounds = [{"a": Figures(r), "b": Figures(10.0)} for r in (1.0, rate, 1_000.0)]
-
-    assert _row(less_is_better=less).outcome(rounds, {}).verdict == verdict
-
-
-def test_a_row_whose_store_does_not_hold_what_was_acknowledged_has_failed() -> None:
-    rounds = [{"a": Figures(100.0), "b": Figures(10.0)}, {"b": Figures(10.0)}]
-
-    outcome = _row().outcome(rounds, {"a": "acknowledged 5 decisions; the database has 4"})
-
-    assert outcome.verdict == "failed"
-    assert "the database has 4" in outcome.why
+def test_the_median_of_the_rounds_is_judged(
+    ratios: tuple[int, ...], verdict: str, when_less_is_better: str
+) -> None:
+    rounds = [{"ours": Figures(10 * ratio), "theirs": Figures(10)} for ratio in ratios]
+    assert a_row().outcome(rounds, {}).verdict == verdict
+    assert a_row(less_is_better=True).outcome(rounds, {}).verdict == when_less_is_better
 
 
-def test_every_row_is_made_of_subjects_that_there_are() -> None:
-    subjects = SUBJECTS | STORES | ONCE
+def test_one_failure_in_any_round_fails_the_row() -> None:
+    rounds = [{"ours": Figures(100), "theirs": Figures(10)}]
+    outcome = a_row().outcome(rounds, {"ours": "round 2, ours: 1 decision is missing"})
+    assert (outcome.verdict, outcome.why) == ("failed", "round 2, ours: 1 decision is missing")
 
-    assert {need for row in ROWS for need in row.needs} <= set(subjects)
+
+def test_a_percentile_is_a_time_that_was_measured() -> None:
+    times = [n / 1000 for n in range(1, 101)]
+    assert [percentile(times, share) for share in (0.5, 0.99, 0.999)] == [50, 99, 100]

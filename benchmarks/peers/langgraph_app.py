@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import uuid4
 
 from fastapi import FastAPI, Header, HTTPException
@@ -25,33 +25,33 @@ KEY = os.environ["BENCH_API_KEY"]
 CONNECTIONS = 16
 
 
-class Case(TypedDict, total=False):
+class Case(TypedDict):
     """What the graph passes on."""
 
     recommendation: dict[str, Any]
-    lane: str
-    action: str | None
+    lane: NotRequired[str]
+    action: NotRequired[str | None]
 
 
-def route(state: Case) -> Case:
+def route(state: Case) -> dict[str, Any]:
     """Which lane."""
     recommendation = state["recommendation"]["recommendation"]
     return {"lane": lane_of(recommendation["confidence"], recommendation["risk"])}
 
 
-def act(state: Case) -> Case:
+def act(state: Case) -> dict[str, Any]:
     """Policy allowed it."""
     return {"action": state["recommendation"]["recommendation"]["action"]}
 
 
-def ask(state: Case) -> Case:  # noqa: ARG001 - LangGraph passes it by name
+def ask(state: Case) -> dict[str, Any]:  # noqa: ARG001 - LangGraph passes it by name
     """A person must look."""
     return {"action": None}
 
 
 def next_of(state: Case) -> str:
     """Act where policy allows it."""
-    return "act" if state["lane"] == "automate" else "ask"
+    return "act" if state.get("lane") == "automate" else "ask"
 
 
 def graph() -> Any:
