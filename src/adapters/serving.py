@@ -21,7 +21,7 @@ nothing: what a request makes is freed as it goes."""
 
 
 def serve(url: str, settings: Settings, *, work: bool) -> None:
-    """Serve until told to stop; with `work`, follow the log in a thread beside it."""
+    """Serve until told to stop; with `work`, follow the log in a process beside it."""
     gc.set_threshold(COLLECTED_AFTER)
     with ExitStack() as beside:
         if work:

@@ -1,7 +1,10 @@
 """The worker: follows the log with every projection, alone or beside others doing the same."""
 
 import logging
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event as Flag
@@ -20,13 +23,23 @@ log = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 """Hears how far a rebuild is: the position reached, and the newest there is."""
 
+LOOKED_AFTER = 0.5
+"""Seconds between two looks whether the process beside still runs."""
+FINISHES_WITHIN = 20.0
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 
 
-def work(url: str, projections: Sequence[Projection[Any]] = ALL) -> None:
-    """Follow the log until SIGTERM or SIGINT; what was begun is finished first."""
+def work(
+    url: str, projections: Sequence[Projection[Any]] = ALL, *, while_open: bool = False
+) -> None:
+    """Follow the log until SIGTERM or SIGINT; what was begun is finished first.
+
+    `while_open` ends it as well when standard input closes, as it does when its starter is gone.
+    """
     stop = Flag()
+    if while_open:
+        Thread(target=_wait_for_the_end, args=(stop,), name="remit-starter", daemon=True).start()
 
     def asked_to_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
@@ -39,17 +52,53 @@ def work(url: str, projections: Sequence[Projection[Any]] = ALL) -> None:
             signal.signal(wish, handler)
 
 
+def _wait_for_the_end(stop: Flag) -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    stop.set()
+
+
 @contextmanager
-def following(url: str, projections: Sequence[Projection[Any]] = ALL) -> Generator[None]:
-    """Follow the log in a thread, for a process that does something else besides."""
+def following(url: str) -> Generator[None]:
+    """Follow the log in a process beside this one, which ends with this one, however that ends.
+
+    A thread would take turns with whoever answers requests here, and make them a quarter slower.
+    """
     stop = Flag()
-    thread = Thread(target=supervise, args=(url, stop, projections), name="follower")
-    thread.start()
+    keeper = Thread(target=_keep_following, args=(url, stop), name="remit-keeper")
+    keeper.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
+        keeper.join()
+
+
+def _keep_following(url: str, stop: Flag) -> None:
+    """Start the process, and start it again if it ends before it is told to."""
+    while not stop.is_set():
+        # A session of its own: an interrupt at the terminal is for the starter, who passes it on.
+        with subprocess.Popen(
+            (sys.executable, "-m", "adapters", "work", "--while-open"),
+            env=os.environ | {"REMIT_DATABASE_URL": url},
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        ) as process:
+            while process.poll() is None and not stop.wait(LOOKED_AFTER):
+                pass
+            _end(process)
+        if not stop.wait(FIRST_PAUSE):
+            log.error("the process that follows the log ended (%s); again", process.returncode)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Let it finish what it has begun, for a while."""
+    assert process.stdin is not None, "it was started with one"
+    process.stdin.close()
+    try:
+        process.wait(timeout=FINISHES_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def supervise(url: str, stop: Flag, projections: Sequence[Projection[Any]] = ALL) -> None:

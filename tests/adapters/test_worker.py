@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from reading_contract import a_decision, adopted, on_postgres
 
@@ -63,3 +64,48 @@ def test_a_worker_that_is_killed_leaves_rows_and_position_together(database_url:
     assert all(behind == 0 for _, _, behind in positions(database_url))
     for projection in ALL:
         assert verify(database_url, projection.name) == []
+
+
+FOLLOWING = """
+import sys, time
+from adapters.worker import following
+with following(sys.argv[1]):
+    time.sleep(600)
+"""
+
+
+def beside(starter: "subprocess.Popen[bytes]", *, other_than: int = 0) -> psutil.Process:
+    """The process that follows the log beside another."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        for child in psutil.Process(starter.pid).children(recursive=True):
+            if child.pid != other_than and "--while-open" in child.cmdline():
+                return child
+        time.sleep(0.05)
+    raise AssertionError("nobody follows the log")
+
+
+@contextmanager
+def a_starter(url: str) -> Generator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([sys.executable, "-c", FOLLOWING, url]) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_who_follows_beside_a_killed_process_ends_as_well(database_url: str) -> None:
+    with a_starter(database_url) as starter:
+        follower = beside(starter)
+        starter.kill()
+        assert psutil.wait_procs([follower], timeout=30)[0]
+
+
+def test_who_follows_beside_is_started_again_when_killed(database_url: str) -> None:
+    asyncio.run(some_decisions(database_url, 3))
+    with a_starter(database_url) as starter:
+        killed = beside(starter)
+        killed.kill()
+        assert beside(starter, other_than=killed.pid).is_running()
+        until_moving(database_url)
+    assert any(position for _, position, _ in positions(database_url))

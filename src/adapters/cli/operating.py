@@ -25,7 +25,7 @@ def migrate() -> None:
 
 def serve(
     work: Annotated[
-        bool, typer.Option(help="Also follow the log here, so that one process does it all.")
+        bool, typer.Option(help="Also follow the log, in a process beside, so that this is all.")
     ] = True,
 ) -> None:
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
@@ -38,12 +38,16 @@ def serve(
         serve_http(url, given, work=work)
 
 
-def work() -> None:
+def work(
+    while_open: Annotated[
+        bool, typer.Option("--while-open", help="Stop as well when standard input closes.")
+    ] = False,
+) -> None:
     """Follow the log and keep the projections, until told to stop. Any number may run at once."""
     from adapters.worker import work as follow_log
 
     with database(settings()) as url:
-        follow_log(url)
+        follow_log(url, while_open=while_open)
 
 
 def rebuild(
