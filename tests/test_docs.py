@@ -1,9 +1,12 @@
 """The README is run: a reader who types what stands there sees what it says."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,14 +45,39 @@ def test_the_readmes_recommendation_would_be_automated() -> None:
     assert tried.stdout.startswith("automate by automate")
 
 
+def test_what_the_readmes_service_says_would_be_automated() -> None:
+    said = re.search(r"Idempotency-Key: .*\n\n(\{.*?\})\n```", README, re.DOTALL)
+    assert said is not None
+    body = json.loads(said[1])
+    case = json.dumps({**body["recommendation"], "context": body["context"]})
+    tried = remit("evaluate", f"catalogue/{body['decision_type']}.yaml", "-", given=case)
+    assert tried.stdout.startswith("automate by automate"), tried.stderr + tried.stdout
+
+
 def test_every_file_the_readme_points_at_is_there() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_a_command_that_cannot_go_on_says_why_without_a_traceback() -> None:
-    refused = remit("evaluate", "catalogue/support_triage.yaml", "-", given="not JSON")
+def test_of_several_files_the_one_that_is_wrong_is_named(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("[1, 2]", encoding="utf-8")
+    refused = remit("policy", "check", "docs/tutorial/refund.yaml", str(wrong))
     assert refused.returncode == 2
-    assert "not a JSON object" in refused.stderr
+    assert f"{wrong}:line1,column1" in "".join(refused.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("not JSON", "not a JSON object"),
+        ("[]", "not a JSON object"),
+        ('{"action": "refund", "context": [1]}', "context: found [1]; allowed is an object"),
+    ],
+)
+def test_a_command_that_cannot_go_on_says_why_without_a_traceback(given: str, said: str) -> None:
+    refused = remit("evaluate", "docs/tutorial/refund.yaml", "-", given=given)
+    assert refused.returncode == 2
+    assert said in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -6,7 +6,7 @@ subject, 2 is tested with conflicts: tests/application/test_conflict_invariants.
 about commands at a desk: tests/application/test_desk_invariants.py. 9 (projections hold what
 folding the events gives) is tested with the projections: test_rows_of_any_life.py for any life,
 tests/adapters/projection_contract.py for rebuilding. 12 (erasing a person's data changes no hash)
-has no test yet, because nothing can be erased yet.
+is about what is stored: tests/adapters/test_erasure.py, on both logs.
 """
 
 import json

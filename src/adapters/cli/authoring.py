@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import JsonValue, ValidationError
@@ -10,16 +10,17 @@ from pydantic import JsonValue, ValidationError
 from adapters.cli.common import escaped, out, print_json, read_text, settings, with_desk
 from adapters.trouble import Trouble
 
+if TYPE_CHECKING:
+    from application.governing import Adoption
+
 File = Annotated[Path, typer.Argument(help="A decision type's file, as in catalogue/.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
 
 
 def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) -> None:
     """Check that decision types and their policies can be understood, and say what they mean."""
-    from adapters.assembly import read_adoption
-
     for path in files:
-        adoption = read_adoption(read_text(path))
+        adoption = _adoption(path)
         guardrail = adoption.guardrail
         out.print(f"[green]✓[/] {escaped(str(path))}: {escaped(adoption.definition.title)}")
         out.print(
@@ -36,12 +37,11 @@ def adopt(
     ] = "operator",
 ) -> None:
     """Put decision types and their policies into force, on their owners' written word."""
-    from adapters.assembly import read_adoption
     from application.desk import Caller, Desk
     from application.governing import adopt as adopt_type
     from application.ports import Identity
 
-    adoptions = [read_adoption(read_text(path)) for path in files]  # all or none can be read
+    adoptions = [_adoption(path) for path in files]  # all or none can be read
     caller = Caller(Identity(by, "human"))
 
     async def work(desk: Desk) -> None:
@@ -65,11 +65,9 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Try a recommendation on a file's policy: lane, rule, reasons and trace. Records nothing."""
-    from adapters.assembly import read_adoption
     from application.evaluating import Evaluation, evaluate_file
 
-    adoption = read_adoption(read_text(file))
-    evaluation: Evaluation = evaluate_file(adoption, *_case(case))
+    evaluation: Evaluation = evaluate_file(_adoption(file), *_case(case))
     if as_json:
         print_json(evaluation.model_dump_json(indent=2))
         return
@@ -85,15 +83,30 @@ def evaluate(
         )
 
 
+def _adoption(path: Path) -> "Adoption":
+    """A file as an author wrote it, or what is wrong with which of them."""
+    from adapters.assembly import read_adoption
+    from adapters.authoring.problems import AuthoringError
+
+    try:
+        return read_adoption(read_text(path))
+    except AuthoringError as error:
+        raise Trouble(f"{path}: {error}") from None
+
+
 def _case(path: Path) -> tuple[Any, dict[str, JsonValue]]:
     from domain.values import Recommendation
 
     text = typer.get_text_stream("stdin").read() if str(path) == "-" else read_text(path)
     try:
-        content = json.loads(text)
+        content: JsonValue = json.loads(text)
+        if not isinstance(content, dict):
+            raise Trouble(f"{path}: not a JSON object")
         context = content.pop("context", {})
+        if not isinstance(context, dict):
+            raise Trouble(f"{path}: context: found {json.dumps(context)}; allowed is an object")
         return Recommendation.model_validate(content), context
-    except (json.JSONDecodeError, AttributeError):
+    except json.JSONDecodeError:
         raise Trouble(f"{path}: not a JSON object") from None
     except ValidationError as error:
         first = error.errors()[0]

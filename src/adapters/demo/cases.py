@@ -38,6 +38,13 @@ def real_cases(names: list[str]) -> list[RealCase]:
     return sorted(cases, key=lambda c: (c.body["recommended_at"][5:], c.body["subject"]))
 
 
+def a_share_of(cases: list[RealCase], limit: int | None) -> list[RealCase]:
+    """So many of the cases, spread over all of them: a few of every decision type, in order."""
+    if limit is None or limit >= len(cases):
+        return cases
+    return [cases[at * len(cases) // limit] for at in range(limit)]
+
+
 def _read(path: Path) -> Iterator[RealCase]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:

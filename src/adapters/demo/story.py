@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from adapters.assembly import postgres_desk, read_adoption
 from adapters.demo import report
-from adapters.demo.cases import CATALOGUE, RealCase, real_cases
+from adapters.demo.cases import CATALOGUE, RealCase, a_share_of, real_cases
 from adapters.demo.cast import AUDITOR, QUALITY_REVIEWER, Cast, cast_for
 from adapters.demo.playing import Played, Player, play_all
 from adapters.demo.service import Service, free_port, running, until_ready
@@ -84,7 +84,7 @@ def tell(directory: Path, *, limit: int | None = None, stay: bool = False) -> No
         open_things.enter_context(working)
         asyncio.run(_adopt(stage, console))  # while the processes start
         cases = real_cases([adoption.definition.name for adoption in stage.adoptions])
-        asyncio.run(_played(stage, services, cases[:limit], console))
+        asyncio.run(_played(stage, services, a_share_of(cases, limit), console))
         console.print(f"[dim]{time.monotonic() - started:.0f} s in all; files in {run}[/]")
         if stay:
             _stay(stage, console)

@@ -8,6 +8,7 @@ from typing import Any, Self, cast
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from pydantic import AwareDatetime, Field
 
 from application.ports import Busy, Unknown
@@ -138,7 +139,6 @@ KINDS: Mapping[type[Refusal], HTTPStatus] = {
 ROUTING_CODES = {
     HTTPStatus.NOT_FOUND: NotFound.CODE,
     HTTPStatus.METHOD_NOT_ALLOWED: "REJ.method",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLarge.CODE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: WrongMediaType.CODE,
 }
 
@@ -191,7 +191,7 @@ def _of_refusal(refusal: Refusal) -> Problem:
 
 
 def _of_routing(failure: HTTPException) -> Problem:
-    """What the framework refuses: no such path, no such method, a body too large."""
+    """What the framework refuses: no such path, no such method."""
     status = HTTPStatus(failure.status_code)
     code = ROUTING_CODES.get(status, Unreadable.CODE)
     return _problem(status, code, status.phrase, failure.detail or status.description)
@@ -214,6 +214,13 @@ def _misread(failure: ValidationException, request: Request[Any, Any, Any]) -> R
             for name, detail in zip(names, details, strict=True)
         )
     )
+
+
+def _too_large(request: Request[Any, Any, Any]) -> TooLarge:
+    """The body's size, where the caller gave it, beside what is allowed."""
+    most: int = request.app.state.settings.max_body_bytes
+    found = request.headers.get("content-length", f"more than {most}")
+    return TooLarge(f"the body: found {found} bytes; allowed are at most {most}")
 
 
 def _allowed(kind: object) -> str | None:
@@ -240,6 +247,8 @@ def answer_problem(request: Request[Any, Any, Any], failure: Exception) -> Respo
     """Answer a failed request with its problem document."""
     if isinstance(failure, ValidationException):
         failure = _misread(failure, request)
+    if isinstance(failure, RequestEntityTooLarge):
+        failure = _too_large(request)
     status, content, headers = told(failure, request.scope["path"])
     return Response(content, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 

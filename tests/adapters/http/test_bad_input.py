@@ -266,7 +266,10 @@ def test_a_number_that_no_two_readers_agree_on_is_refused_where_it_stands(
 
 def test_ten_megabytes_of_context_are_too_large(service: Service) -> None:
     body = recommendation(context={"amount": 1, "tier": "x" * 10_000_000})
-    assert _error(service.post("/v1/decisions", "bot", body), 413)["code"] == "REJ.too_large"
+    problem = _error(service.post("/v1/decisions", "bot", body), 413)
+    assert problem["code"] == "REJ.too_large"
+    size = len(json.dumps(body, separators=(",", ":")))
+    assert problem["detail"] == f"the body: found {size} bytes; allowed are at most 1048576"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/jsonish", "json"])
