@@ -10,14 +10,10 @@ from adapters.assembly import api_keys, postgres_desk
 from adapters.http.app import create_app
 from adapters.postgres.reading import PostgresReader
 from adapters.settings import Settings
-from adapters.worker import following
+from adapters.worker import COLLECTED_AFTER, following
 
 GIVES_UP_AFTER = 15
 """Seconds that a stopping server waits for requests under way."""
-
-COLLECTED_AFTER = 50_000
-"""New objects between two looks for cycles. Python's own 700 cost a third of a request, and find
-nothing: what a request makes is freed as it goes."""
 
 
 def serve(url: str, settings: Settings, *, work: bool) -> None:

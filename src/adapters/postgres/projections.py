@@ -124,7 +124,7 @@ class ProjectionStore:
         return total
 
     def rebuild(
-        self, projection: Projection[R], progress: Progress | None = None, part: int = 50_000
+        self, projection: Projection[R], progress: Progress | None = None, part: int = 20_000
     ) -> int:
         """Fold it anew from the whole log beside the live table, then swap; give the position.
 

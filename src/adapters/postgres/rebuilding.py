@@ -70,15 +70,27 @@ def folded(
         reader = rows.tuples(cursor, binary=True).execute(READ, parameters, prepare=True)
         found = reader.fetchall()
         concerned = projection.concerned([Positioned(e[4], codec.read(*e[:4])) for e in found])
+        waited = set(unfinished)
         fold_onto(projection, unfinished, concerned)
         if len(found) < page:
             yield [row for row in unfinished.values() if row is not None]
             return
         # The page may end in the middle of a stream: its rows wait for the next.
+        goes_on = found[-1][0] == stream
         stream, version = found[-1][:2]
-        last = {key for key, each in concerned if str(each.event.originator_id) == stream}
-        yield [r for key, r in unfinished.items() if r is not None and key not in last]
-        unfinished = {key: unfinished[key] for key in last}
+        wait = set(_keys_at_the_end(concerned, UUID(stream)))
+        if goes_on:
+            wait |= waited
+        yield [r for key, r in unfinished.items() if r is not None and key not in wait]
+        unfinished = {key: unfinished[key] for key in wait}
+
+
+def _keys_at_the_end(concerned: Sequence[tuple[str, Positioned]], stream: UUID) -> Iterator[str]:
+    """The rows that the last events concern, as far back as they are of one stream."""
+    for key, each in reversed(concerned):
+        if each.event.originator_id != stream:
+            return
+        yield key
 
 
 def fill(

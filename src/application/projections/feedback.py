@@ -15,6 +15,7 @@ from application.projections.parts import Changes, sorted_by_event
 from application.projections.settling import settled
 from application.projections.stages import cut_short, staged
 from application.projections.standing import (
+    Levelling,
     Placing,
     Raising,
     exceptions_of,
@@ -59,7 +60,6 @@ class Feedback(OfDecisions[FeedbackRow]):
         status = status_after(Status(row.state), row.level, event)
         changes: Changes = {
             "state": status.value,
-            "level": level_after(row.level, event, in_conflict=row.held_in_conflict),
             "updated_version": event.originator_version,
             "touched_at": event.timestamp,
         }
@@ -82,6 +82,10 @@ LOOKING_ON = (d.Recommended, d.QualityConfirmed, d.QualityOverturned, d.Answered
 
 def _ended(status: Status, event: d.LifeEvent) -> Changes:
     return {"end": status.value, "ended_at": event.timestamp, "due_at": None}
+
+
+def _levelled(row: FeedbackRow, event: Levelling) -> Changes:
+    return {"level": level_after(row.level, event, in_conflict=row.held_in_conflict)}
 
 
 def _routed(
@@ -114,16 +118,18 @@ def _met(
     event: Raising | d.Reviewed | d.Overridden | d.EscalationResolved | d.ReversalAuthorised,
 ) -> Changes:
     """Reasons and exceptions, as met on the way."""
-    raised = exceptions_of(event)
-    codes = (*_reason_codes(event), *(code.reason_code for code in raised))
-    changes: Changes = {"reason_codes": _each_once(row.reason_codes, codes)} if codes else {}
+    codes, raised = _reason_codes(event), exceptions_of(event)
+    changes: Changes = {}
     if raised:
+        codes = (*codes, *(code.reason_code for code in raised))
         now = (ExceptionRaised(code=code.value, at=event.timestamp) for code in raised)
         changes["exception_events"] = (*row.exception_events, *now)
         if row.end is None:
             met = (code.value for code in raised)
             changes["exceptions"] = _each_once(row.exceptions, met)
             changes["in_conflict"] = row.in_conflict or ExceptionCode.CONFLICT in raised
+    if codes:
+        changes["reason_codes"] = _each_once(row.reason_codes, codes)
     return changes
 
 
@@ -235,6 +241,7 @@ QUALITY = "quality"
 """The queue of quality checks where the policy names none."""
 
 PARTS = sorted_by_event(
+    _levelled,
     _routed,
     _met,
     _escalated,

@@ -10,6 +10,7 @@ from application.projections import Row
 from application.projections.of_decisions import OfDecisions
 from application.projections.parts import Changes, sorted_by_event
 from application.projections.standing import (
+    Levelling,
     Placing,
     Raising,
     exceptions_of,
@@ -109,7 +110,6 @@ class ReviewQueue(OfDecisions[QueueItem]):
         changes: Changes = {
             "version": event.originator_version,
             "status": status,
-            "level": level_after(row.level, event, in_conflict=row.conflict is not None),
             "waits": status not in (Status.RECEIVED, Status.ACTIONED),
         }
         for part in PARTS[type(event)]:
@@ -117,6 +117,10 @@ class ReviewQueue(OfDecisions[QueueItem]):
         conflict = changes.get("conflict", row.conflict)
         changes["waits_for_a_person"] = status.waits_for_a_person and conflict is None
         return row.changed(changes)
+
+
+def _levelled(row: QueueItem, event: Levelling) -> Changes:
+    return {"level": level_after(row.level, event, in_conflict=row.conflict is not None)}
 
 
 def _routed(
@@ -202,4 +206,4 @@ def _own(
             return {"first_reviewer": None, "missing": asked}
 
 
-PARTS = sorted_by_event(_routed, _raised, _put_down, _placed, _own)
+PARTS = sorted_by_event(_levelled, _routed, _raised, _put_down, _placed, _own)

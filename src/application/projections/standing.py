@@ -59,7 +59,11 @@ def status_after(status: Status, level: int, event: d.LifeEvent) -> Status:
             return MOVES[type(event)] or status
 
 
-def level_after(level: int, event: d.LifeEvent, *, in_conflict: bool) -> int:
+Levelling = d.AutoActioned | d.RoutedToReview | d.Escalated | d.Rerouted
+"""The events that may move a decision on the ladder."""
+
+
+def level_after(level: int, event: Levelling, *, in_conflict: bool) -> int:
     """How far up the escalation owner's ladder; 0 is not escalated.
 
     Fresh input starts everything anew, but settles no conflict.
@@ -71,8 +75,6 @@ def level_after(level: int, event: d.LifeEvent, *, in_conflict: bool) -> int:
             return level if in_conflict else 0
         case d.AutoActioned() | d.RoutedToReview():
             return 0
-        case _:
-            return level
 
 
 def routing_of(event: d.LifeEvent) -> d.Routing | None:
