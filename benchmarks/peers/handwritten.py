@@ -1,8 +1,9 @@
 """By hand: Litestar, pydantic and psycopg, one transaction a request, no event store and no trace.
 
 What a good engineer writes for the same job in a day: the same body validated by pydantic, an API
-key checked, thresholds in code, two prepared inserts in one transaction from a pool, in one round
-trip (a pipeline), uvloop and httptools underneath.
+key checked, thresholds in code, two prepared inserts in one transaction from a pool, uvloop and
+httptools underneath. Pools of 8, 16 and 32 connections were tried, and psycopg's pipeline: 8
+without a pipeline was the fastest.
 """
 
 import hmac
@@ -22,7 +23,7 @@ from psycopg_pool import AsyncConnectionPool
 from benchmarks.peers.recommendation import Decision, Recommend, lane_of
 
 KEY = os.environ["BENCH_API_KEY"]
-CONNECTIONS = 16
+CONNECTIONS = 8
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS decisions (
@@ -70,11 +71,7 @@ async def decide(data: Recommend, request: Request[Any, Any, Any], state: State)
     key = request.headers.get("idempotency-key")
     pool: Pool = state.pool
     try:
-        async with (
-            pool.connection() as connection,
-            connection.pipeline(),
-            connection.transaction(),
-        ):
+        async with pool.connection() as connection, connection.transaction():
             row = (id, data.decision_type, data.subject, lane, key, now)
             await connection.execute(DECISION, row, prepare=True)
             content = data.model_dump_json()
