@@ -23,13 +23,13 @@ from adapters.http.feeds import Feed
 from adapters.http.figures import Figures
 from adapters.http.governance import DecisionTypes
 from adapters.http.health import Healths
-from adapters.http.lane import Lane
 from adapters.http.lists import Lists
 from adapters.http.parts import parts
 from adapters.http.problems import Rejected, answer_problem
 from adapters.http.queues import Queues
 from adapters.http.reading import JsonRequest, decode
 from adapters.http.reviews import Reviews
+from adapters.http.short_way import ShortWay
 from adapters.settings import Settings
 from application.desk import Desk
 from application.reading import Reader
@@ -70,11 +70,11 @@ def _is_model(kind: Any) -> bool:
 class Service(Litestar):
     """The application, with a short way for what callers wait for."""
 
-    lane: Lane
+    short_way: ShortWay
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer by the lane, or as the framework does."""
-        await self.lane(scope, receive, send)
+        """Answer by the short way, or as the framework does."""
+        await self.short_way(scope, receive, send)
 
     async def in_general(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer as the framework does."""
@@ -87,7 +87,7 @@ def create_app(desk: Desk, keys: Keys, settings: Settings, reader: Reader | None
     Without a reader of projections, lists, queues and metrics are not to be had.
     """
     app = _application(desk, keys, settings, reader)
-    app.lane = Lane(desk, keys, settings.max_body_bytes, app.in_general)
+    app.short_way = ShortWay(desk, keys, settings.max_body_bytes, app.in_general)
     return app
 
 

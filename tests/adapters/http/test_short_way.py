@@ -12,7 +12,7 @@ from a_service import Service, a_service, recommendation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.http.lane import Lane
+from adapters.http.short_way import ShortWay
 
 DRAWN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\"action_digest\":\"[^\"]+")
 """Ids, and what is digested of them."""
@@ -23,7 +23,7 @@ Asked = Callable[[Service], httpx.Response]
 def in_general() -> Service:
     """The same service without the short way."""
     service = a_service()
-    service.app.lane = service.app.in_general  # type: ignore[attr-defined]
+    service.app.short_way = service.app.in_general  # type: ignore[attr-defined]
     return service
 
 
@@ -131,12 +131,12 @@ def test_both_ways_read_a_field_alike(value: Any, field: str) -> None:
 
 def test_a_plain_request_takes_the_short_way_and_no_other() -> None:
     service = a_service()
-    lane: Lane = service.app.lane  # type: ignore[attr-defined]
+    through: ShortWay = service.app.short_way  # type: ignore[attr-defined]
 
     async def nowhere(*_: object) -> None:
         raise AssertionError("it went the general way")
 
-    short = Lane(lane.desk, lane.keys, lane.longest_body, nowhere)
+    short = ShortWay(through.desk, through.keys, through.longest_body, nowhere)
     sent: list[Any] = []
 
     async def ask(method: str, path: str, body: bytes, *headers: tuple[str, str]) -> None:
@@ -168,7 +168,7 @@ def test_a_plain_request_takes_the_short_way_and_no_other() -> None:
 @pytest.mark.parametrize("gone_after", [0, 1])
 def test_who_goes_away_before_all_is_said_has_said_nothing(gone_after: int) -> None:
     service = a_service()
-    lane: Lane = service.app.lane  # type: ignore[attr-defined]
+    through: ShortWay = service.app.short_way  # type: ignore[attr-defined]
     parts: list[Any] = [{"type": "http.request", "body": b"{", "more_body": True}] * gone_after
     parts.append({"type": "http.disconnect"})
 
@@ -186,5 +186,5 @@ def test_who_goes_away_before_all_is_said_has_said_nothing(gone_after: int) -> N
         "headers": [(b"content-length", b"2"), (b"content-type", JSON.encode())],
     }
     before = asyncio.run(service.desk.log.newest())
-    asyncio.run(lane(scope, receive, send))
+    asyncio.run(through(scope, receive, send))
     assert asyncio.run(service.desk.log.newest()) == before

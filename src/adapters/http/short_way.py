@@ -1,4 +1,4 @@
-"""The lane: what callers wait for, answered without the framework's detours.
+"""The short way: what callers wait for, answered without the framework's detours.
 
 It takes plain requests only: no query, no conditions, a body of known length. Everything else, and
 every other operation, goes the general way; where both lead, they answer alike.
@@ -31,8 +31,8 @@ Operation = Callable[[Caller, bytes, str], Awaitable[Answered]]
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """The short way through the door; `general` is the other."""
+class ShortWay:
+    """Through the door at once; `general` is the other way."""
 
     desk: Desk
     keys: Keys
