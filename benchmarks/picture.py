@@ -27,9 +27,12 @@ def draw(outcomes: list[Outcome], path: Path, caption: str) -> None:
     axes.set_xscale("log")
     axes.set_yticks(range(len(shown)), [outcome.row.what for outcome in shown], fontsize=8)
     axes.set_xlabel(
-        "times what must be reached (black line; small marks: what to reach for); right is better"
+        "times what must be reached (line); small marks: what to reach for; right is better",
+        fontsize=8,
     )
-    axes.xaxis.set_major_formatter(FormatStrFormatter("%g ×"))
+    for form in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        form(FormatStrFormatter("%g"))
+    axes.tick_params(axis="x", which="both", labelsize=8)
     axes.grid(axis="x", which="both", alpha=0.2)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(caption, fontsize=8, color=GREY, loc="left")

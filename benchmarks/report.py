@@ -108,7 +108,8 @@ def caption(told: Mapping[str, Any]) -> str:
     postgres = told["postgresql"]["server_version"].split()[0]
     return (
         f"{told['at'][:10]}; {told['cores']} cores for PostgreSQL {postgres}, server and load "
-        f"together; {told['rounds']} rounds of {told['seconds']:g} s, medians"
+        f"together; {told['rounds']} rounds of {told['seconds']:g} s, medians; "
+        f"large store: {told['grown']:,} events"
     )
 
 
