@@ -1,9 +1,12 @@
 """Run the benchmarks: `uv run --group bench python -m benchmarks`."""
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 
@@ -14,6 +17,7 @@ from benchmarks.stores import ONCE, STORES
 from benchmarks.subjects import SUBJECTS, Figures, Site, Sizes, measured
 
 ALL = SUBJECTS | STORES | ONCE
+ENDED_EARLY = 143
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 
 
@@ -69,8 +73,14 @@ def play(
     return rounds, failures
 
 
+def _ended_early(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(ENDED_EARLY)
+
+
 def main() -> None:
     """Everything: start what is needed, measure, check, show, keep."""
+    # Whoever ends the run early ends all that it started, the PostgreSQL included.
+    signal.signal(signal.SIGTERM, _ended_early)
     asked = arguments()
     console = Console(width=max(Console().width, 150))
     sizes = Sizes(asked.grown, asked.memory)
