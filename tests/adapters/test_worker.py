@@ -14,10 +14,20 @@ import psutil
 import pytest
 from reading_contract import a_decision, adopted, on_postgres
 
-from adapters.worker import catch_up, positions, verify
+from adapters.worker import catch_up, positions, rebuild, verify
 from application.projections.catalogue import ALL
 
 WORK = "import sys; from adapters.worker import work; work(sys.argv[1])"
+
+
+REBUILD = """
+import sys
+from adapters.assembly import codec
+from adapters.postgres.projections import ProjectionStore
+from application.projections.feedback import Feedback
+
+ProjectionStore(sys.argv[1], codec()).rebuild(Feedback(), lambda at, _: print(at, flush=True), part=1)
+"""
 
 
 async def some_decisions(url: str, count: int) -> None:
@@ -28,16 +38,17 @@ async def some_decisions(url: str, count: int) -> None:
 
 
 @contextmanager
-def a_worker(url: str) -> Generator["subprocess.Popen[bytes]"]:
+def a_worker(url: str, what: str = WORK) -> Generator["subprocess.Popen[bytes]"]:
     source = Path(__file__).parents[2] / "src"
-    process = subprocess.Popen(
-        [sys.executable, "-c", WORK, url], env=os.environ | {"PYTHONPATH": str(source)}
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen(
+        [sys.executable, "-c", what, url],
+        env=os.environ | {"PYTHONPATH": str(source)},
+        stdout=subprocess.PIPE,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def until_moving(url: str) -> None:
@@ -109,3 +120,21 @@ def test_who_follows_beside_is_started_again_when_killed(database_url: str) -> N
         assert beside(starter, other_than=killed.pid).is_running()
         until_moving(database_url)
     assert any(position for _, position, _ in positions(database_url))
+
+
+def test_a_rebuild_that_is_killed_leaves_nobody_at_work_and_the_rows_as_they_were(
+    database_url: str,
+) -> None:
+    asyncio.run(some_decisions(database_url, 40))
+    catch_up(database_url)
+    with a_worker(database_url, REBUILD) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline(), "a first part is in"
+        helpers = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        _, alive = psutil.wait_procs(helpers, timeout=20)
+    assert helpers
+    assert not alive
+    assert verify(database_url, "feedback") == []
+    rebuild(database_url, "feedback")
+    assert verify(database_url, "feedback") == []

@@ -10,8 +10,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from multiprocessing import get_context
-from os import cpu_count
+from multiprocessing import get_context, parent_process
+from os import _exit, cpu_count
+from threading import Thread
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -108,7 +109,7 @@ def fill(
         yield 1
         return
     processes = min(len(parts), cpu_count() or 1)
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _rarely_collect)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin)
     try:
         pending = [pool.submit(task, part) for part in parts]
         for done, part in enumerate(as_completed(pending), 1):
@@ -118,10 +119,19 @@ def fill(
         pool.shutdown(cancel_futures=True)
 
 
-def _rarely_collect() -> None:
+def _begin() -> None:
     """Events and rows form no cycles: looking for some costs a third of the time."""
     gc.freeze()
     gc.set_threshold(500_000)
+    Thread(target=_end_with_the_rebuild, daemon=True).start()
+
+
+def _end_with_the_rebuild() -> None:
+    """A rebuild that was killed closes nothing: its processes would wait for work for ever."""
+    rebuild = parent_process()
+    assert rebuild is not None, "only what a rebuild started comes here"
+    rebuild.join()
+    _exit(1)
 
 
 def fill_part(
