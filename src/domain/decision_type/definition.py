@@ -42,6 +42,10 @@ class ServiceLevels(Value):
     review: Duration
     escalate: Duration
     receipt: Duration
+    warn_after: Decimal | None = Field(
+        default=None, gt=0, lt=1, exclude_if=lambda value: value is None
+    )
+    """The share of the time to a deadline after which whoever has the choice is warned."""
 
 
 class Baseline(Value):
