@@ -136,6 +136,6 @@ async def _keep(url: str, stop: Flag) -> None:
             )
         )
         while not stop.is_set() and not working.done():
-            await asyncio.sleep(LOOKED_AFTER)
+            await asyncio.wait((working,), timeout=LOOKED_AFTER)
         working.cancel()
         await asyncio.gather(working, return_exceptions=stop.is_set())
