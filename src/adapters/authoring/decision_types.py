@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from adapters.authoring.calendars import calendar
 from adapters.authoring.fields import (
     Fields,
     Gathered,
@@ -158,6 +159,7 @@ def _exception(node: Node, name: str) -> dict[str, Any]:
 _READERS: dict[str, Any] = {
     "actions": _actions,
     "service_levels": _service_levels,
+    "calendar": calendar,
     "exceptions": _exceptions,
 }
 

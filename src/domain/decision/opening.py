@@ -244,7 +244,7 @@ def authorise(
             decision.id, decision.subject, decision.subject_version, action, parameters
         ),
         placement=decision_type.place(
-            Seat.DECISION_OWNER, "receipts", due_in, stamp.at, warns=False
+            Seat.DECISION_OWNER, "receipts", due_in, stamp.at, people=False
         ),
     )
 

@@ -108,9 +108,12 @@ class DecisionType(Aggregate):
         return f"{people} of the roster must review it, and {remain}"
 
     def place(
-        self, seat: Seat, queue: str, due_in: timedelta, at: datetime, *, warns: bool = True
+        self, seat: Seat, queue: str, due_in: timedelta, at: datetime, *, people: bool = True
     ) -> Placement:
-        """Where a decision waits. An empty seat falls to the fallback owner."""
+        """Where a decision waits. An empty seat falls to the fallback owner.
+
+        People are warned, and have working hours; what services have to do is due by the clock.
+        """
         person = self.owner(seat) if seat in OWNER_SEATS else None
         if person is None and seat in OWNER_SEATS:
             person = self.definition.fallback_owner
@@ -118,16 +121,20 @@ class DecisionType(Aggregate):
             seat=seat,
             person=person,
             queue=queue,
-            due_at=at + due_in,
-            warn_at=self._warn_at(due_in, at) if warns else None,
+            due_at=self._after(at, due_in) if people else at + due_in,
+            warn_at=self._warn_at(due_in, at) if people else None,
         )
+
+    def _after(self, at: datetime, working: timedelta) -> datetime:
+        calendar = self.definition.calendar
+        return at + working if calendar is None else calendar.after(at, working)
 
     def _warn_at(self, due_in: timedelta, at: datetime) -> datetime | None:
         share = self.definition.service_levels.warn_after
         if share is None:
             return None
         parts, whole = share.as_integer_ratio()
-        return at + due_in * parts / whole
+        return self._after(at, due_in * parts / whole)
 
     def place_on_ladder(self, level: int, queue: str, due_in: timedelta, at: datetime) -> Placement:
         """Where an escalation waits: with its owner first, from the second level on with the
