@@ -84,8 +84,8 @@ async def postgres_desk(
 
 
 @asynccontextmanager
-async def timekeeping_desk(url: str, clock: Clock | None = None) -> AsyncGenerator[Desk]:
-    """A desk for what time brings: that draws no lot and needs no key, since it opens nothing."""
+async def working_desk(url: str, clock: Clock | None = None) -> AsyncGenerator[Desk]:
+    """A desk for jobs: they draw no lot, and open nothing personal, so that it needs no keys."""
     async with PostgresEventLog(url, codec()) as log:
         yield Desk(log, clock or SystemClock(), LotDrawer(urandom(KEY_BYTES), "none"))
 

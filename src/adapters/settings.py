@@ -32,6 +32,8 @@ class Settings(Value):
     """The key that personal data's keys are wrapped with: 64 hexadecimal digits."""
     key_encryption_key_id: str = Field(default="kek-1", pattern=r"^[!-~]{1,100}$")
     """Its public name, kept beside each key that it wraps."""
+    endpoints: Path | None = None
+    """The file that says where actions are sent, and what they are signed with."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)

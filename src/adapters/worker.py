@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from threading import Event as Flag
 from threading import Thread
@@ -14,9 +14,10 @@ from types import FrameType
 from typing import Any
 
 from adapters.assembly import codec
+from adapters.jobs.running import running
 from adapters.postgres.following import follow
 from adapters.postgres.projections import Difference, ProjectionStore
-from adapters.timekeeping import timekeeping
+from adapters.webhooks.endpoints import Endpoint
 from application.projections import Projection
 from application.projections.catalogue import ALL
 
@@ -37,9 +38,13 @@ LONGEST_PAUSE = 5.0
 
 
 def work(
-    url: str, projections: Sequence[Projection[Any]] = ALL, *, while_open: bool = False
+    url: str,
+    projections: Sequence[Projection[Any]] = ALL,
+    *,
+    endpoints: Mapping[str, Endpoint] | None = None,
+    while_open: bool = False,
 ) -> None:
-    """Follow the log and keep time until SIGTERM or SIGINT; what was begun is finished first.
+    """Follow the log and run jobs until SIGTERM or SIGINT; what was begun is finished first.
 
     `while_open` ends it as well when standard input closes, as it does when its starter is gone.
     """
@@ -53,7 +58,7 @@ def work(
 
     before = {wish: signal.signal(wish, asked_to_stop) for wish in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with timekeeping(url, stop):
+        with running(url, endpoints or {}, stop):
             supervise(url, stop, projections)
     finally:
         for wish, handler in before.items():

@@ -43,11 +43,14 @@ def work(
         bool, typer.Option("--while-open", help="Stop as well when standard input closes.")
     ] = False,
 ) -> None:
-    """Follow the log and keep the projections, until told to stop. Any number may run at once."""
+    """Follow the log, keep time and deliver actions, until told to stop. Any number may run."""
+    from adapters.webhooks.endpoints import read_endpoints
     from adapters.worker import work as follow_log
 
-    with database(settings()) as url:
-        follow_log(url, while_open=while_open)
+    given = settings()
+    endpoints = read_endpoints(given.endpoints)
+    with database(given) as url:
+        follow_log(url, endpoints=endpoints, while_open=while_open)
 
 
 def rebuild(

@@ -12,6 +12,7 @@ from domain.decision.events import (
 )
 from domain.decision.refusals import (
     ActionUnsettled,
+    CarriedOutHere,
     NotAPerson,
     NothingToReport,
     NotProducer,
@@ -20,10 +21,14 @@ from domain.decision.refusals import (
 from domain.decision.state import Decision, Status
 from domain.decision_type.commands import require_seat
 from domain.decision_type.state import DecisionType
-from domain.model import OWNER_SEATS, Seat, Stamp, Value
+from domain.model import OWNER_SEATS, Actor, ActorKind, Seat, Stamp, Value
 from domain.values import ExceptionCode, Receipt, Reversibility
 
 Events = tuple[LifeEvent, ...]
+
+
+COURIER = Actor(kind=ActorKind.TIMER, id="courier")
+"""This service, carrying an action out: nobody holds a key of this kind."""
 
 
 class Report(Value):
@@ -39,8 +44,8 @@ def report(
 ) -> Events:
     """Record what became of the action, or of its reversal.
 
-    The producer reports on what it carried out. Once the outcome is unknown or failed, a person
-    who found out reconciles it; reporting the same receipt again adds nothing.
+    Whoever carried it out reports on it: the producer, or this service itself. Once the outcome is
+    unknown or failed, a person who found out reconciles it; the same receipt again adds nothing.
     """
     if decision.reversal_authorised:
         return _reversal_receipt(decision, receipt, decision_type, stamp)
@@ -60,14 +65,23 @@ def report(
 
 def _require_reporter(decision: Decision, stamp: Stamp) -> None:
     owners_hand = stamp.actor.is_person and stamp.actor.seat is Seat.DECISION_OWNER
-    if stamp.actor.id != decision.producer and not owners_hand:
-        raise NotProducer(f"{decision.producer} carries this one out, not {stamp.actor.id}")
+    if owners_hand or _carries_out(decision, stamp):
+        return
+    if decision.endpoint is not None:
+        raise CarriedOutHere(f"{decision.endpoint} is sent this one, not {stamp.actor.id}")
+    raise NotProducer(f"{decision.producer} carries this one out, not {stamp.actor.id}")
+
+
+def _carries_out(decision: Decision, stamp: Stamp) -> bool:
+    if decision.endpoint is not None:
+        return stamp.actor == COURIER
+    return stamp.actor.id == decision.producer
 
 
 def _require_reconciler(decision: Decision, stamp: Stamp) -> None:
     """Whoever carried it out may find out more, and so may an owner to whom the exception fell."""
     owner = stamp.actor.is_person and stamp.actor.seat in OWNER_SEATS
-    if stamp.actor.id != decision.producer and not owner:
+    if not owner and not _carries_out(decision, stamp):
         raise NotProducer(f"{decision.producer} or an owner reconciles, not {stamp.actor.id}")
 
 
@@ -152,5 +166,6 @@ def reverse(
             decision_type=decision.decision_type,
             reason_code=reason_code,
             comment=comment,
+            endpoint=decision.endpoint,
         ),
     )

@@ -232,6 +232,8 @@ class ActionAuthorised(DecisionEvent):
     action_digest: str
     placement: Placement
     """Whose it is, and until when the receipt is due."""
+    endpoint: str | None = LEFT_OUT
+    """Where this service sends it; absent where the producer carries it out."""
 
 
 class ActionDelivered(DecisionEvent):
@@ -275,6 +277,7 @@ class ReversalAuthorised(DecisionEvent):
     TOPIC: ClassVar[str] = "decision.reversal_authorised"
     reason_code: str
     comment: str | None = None
+    endpoint: str | None = LEFT_OUT
 
 
 class Reversed(DecisionEvent):

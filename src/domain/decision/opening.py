@@ -246,6 +246,7 @@ def authorise(
         placement=decision_type.place(
             Seat.DECISION_OWNER, "receipts", due_in, stamp.at, people=False
         ),
+        endpoint=decision_type.definition.endpoint,
     )
 
 

@@ -112,6 +112,12 @@ class IncompleteDisposition(Malformed):
     CODE = "REJ.disposition_incomplete"
 
 
+class CarriedOutHere(Unauthorised):
+    """This service carries the action out, and records by itself what became of it."""
+
+    CODE = "REJ.carried_out_here"
+
+
 class NothingToReport(Forbidden):
     """A receipt reports on an action that is in force."""
 

@@ -160,6 +160,8 @@ class Decision(Aggregate):
     action: str | None = None
     parameters: dict[str, JsonValue] | None = None
     authority: AuthorityKind | None = None
+    endpoint: str | None = None
+    """Where this service sends the action; absent where the producer carries it out."""
     receipt: Receipt | None = None
     reference: str | None = None
     reversal_authorised: bool = False
@@ -485,6 +487,7 @@ def _authorised(decision: Decision, event: ActionAuthorised) -> dict[str, Any]:
         "action": event.action,
         "parameters": event.parameters,
         "authority": event.authority,
+        "endpoint": event.endpoint,
         "lease": None,
         "receipt": None,
     } | _placed(event.placement)

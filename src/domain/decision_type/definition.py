@@ -71,6 +71,8 @@ class DecisionTypeDefinition(Value):
     actions: dict[str, PermittedAction] = Field(min_length=1)
     context: dict[str, FactType]
     delivery: Delivery = Delivery.CALLER
+    endpoint: Name | None = LEFT_OUT
+    """By what name the operator knows where actions are sent, if this service carries them out."""
     recoverable_needs_review: bool = False
     minimum_dwell_seconds: int = Field(default=20, ge=0)
     four_eyes: bool = False
@@ -93,6 +95,8 @@ class DecisionTypeDefinition(Value):
         named = self.reviewers or ()
         if twice := sorted({person for person in named if named.count(person) > 1}):
             raise ValueError(f"reviewers: {', '.join(twice)} is named more than once")
+        if (self.delivery is Delivery.WEBHOOK) != (self.endpoint is not None):
+            raise ValueError("endpoint: where `delivery` is webhook it says where, else nowhere")
         taken = sorted(set(self.context) & set(BUILT_IN))
         if taken:
             raise ValueError(f"context: {', '.join(taken)} is built in and can't be declared")
