@@ -31,9 +31,11 @@ def serve(
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
     from adapters.assembly import api_keys
     from adapters.serving import serve as serve_http
+    from adapters.webhooks.endpoints import read_endpoints
 
     given = settings()
     api_keys(given)  # refuse before anything is started
+    read_endpoints(given.endpoints)
     with database(given) as url:
         serve_http(url, given, work=work)
 

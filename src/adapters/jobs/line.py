@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 
 EVERY_SECOND = "* * * * * */1"
+AnyTask = Task[..., Any, ...]
 STALLED_AFTER = 10.0
 """After how long a silence, in seconds, a worker's jobs are taken over."""
 
@@ -23,11 +24,17 @@ async def found(url: str, query: LiteralString, given: Mapping[str, Any]) -> lis
 
 
 async def put(
-    task: Task[..., Any, ...], lock: str, *, queue: str = "default", **given: str
+    task: AnyTask,
+    lock: str,
+    given: Mapping[str, Any],
+    *,
+    queue: str = "default",
+    after: int = 0,
 ) -> None:
-    """Put a job in line, unless one for the same waits there already."""
+    """Put a job in line, in so many seconds, unless one for the same waits there already."""
+    job = task.configure(lock=lock, queueing_lock=lock, queue=queue, schedule_in={"seconds": after})
     try:
-        await task.configure(lock=lock, queueing_lock=lock, queue=queue).defer_async(**given)
+        await job.defer_async(**given)
     except AlreadyEnqueued:
         return
 

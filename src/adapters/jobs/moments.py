@@ -37,4 +37,4 @@ def keep_time(app: App, url: str, desk: Desk) -> None:
     @app.task(name="moments", lock="moments", queueing_lock="moments")
     async def moments(timestamp: int) -> None:  # noqa: ARG001 - our own clock says what has come
         for row in await found(url, DUE, {"now": desk.clock.now(), "limit": AT_ONCE}):
-            await put(moment, f"moment/{row['key']}", decision=row["key"])
+            await put(moment, f"moment/{row['key']}", {"decision": row["key"]})

@@ -20,7 +20,7 @@ from application.desk import Desk
 
 log = logging.getLogger(__name__)
 
-SIDE_BY_SIDE = 128
+SIDE_BY_SIDE = 64
 """How many jobs one worker has under way: most of them wait for a receiver's answer."""
 CONNECTIONS = 8
 POLL = 1.0

@@ -96,7 +96,7 @@ class DecisionTypeDefinition(Value):
         if twice := sorted({person for person in named if named.count(person) > 1}):
             raise ValueError(f"reviewers: {', '.join(twice)} is named more than once")
         if (self.delivery is Delivery.WEBHOOK) != (self.endpoint is not None):
-            raise ValueError("endpoint: where `delivery` is webhook it says where, else nowhere")
+            raise ValueError("endpoint: needed where `delivery` is webhook, and only there")
         taken = sorted(set(self.context) & set(BUILT_IN))
         if taken:
             raise ValueError(f"context: {', '.join(taken)} is built in and can't be declared")
