@@ -5,22 +5,29 @@ nothing short-circuits between rules, so all reasons are given. It is total: a f
 its declared type counts as missing, and a missing fact never makes the outcome laxer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from domain.guardrail.canonical import digest
+from domain.guardrail.compiling import (
+    Asking,
+    Outcome,
+    Record,
+    outcome_function,
+    record_function,
+)
 from domain.guardrail.conditions import Condition, Judge, Truth, judge
-from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule
+from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Route, Rule
 from domain.guardrail.facts import Facts
-from domain.guardrail.tracing import Spelled, Speller, spelled_trace, speller
+from domain.guardrail.tracing import TracedPart
 from domain.guardrail.wording import (
     Checked,
     Explainer,
     ReadyTest,
     Unusables,
-    because,
     explainer,
     missing_text,
     ready_tests,
@@ -68,22 +75,48 @@ class TraceLine(NamedTuple):
     result: Truth
 
 
+class _Blank(NamedTuple):
+    """A contribution but for its text."""
+
+    id: str
+    kind: Literal["required", "limit", "rule"]
+    lane: Lane
+    reason: str
+    unknown: bool
+    route: Route
+    four_eyes: bool = False
+
+    def saying(self, text: str) -> Contribution:
+        queue, sla = self.route.queue, self.route.sla
+        return Contribution(
+            self.id,
+            self.kind,
+            self.lane,
+            self.reason,
+            text,
+            self.unknown,
+            queue,
+            sla,
+            self.four_eyes,
+        )
+
+
 class _Part(NamedTuple):
     """A limit or rule made ready: what it contributes by its result, `None` for nothing."""
 
     id: str
     kind: Literal["limit", "rule"]
+    condition: Condition
+    quiet: bool
+    """The result that contributes nothing."""
+    blank: Mapping[Truth, _Blank]
     explain: Explainer
     judge: Judge
     tests: tuple[ReadyTest, ...]
-    spell: Speller
-    blank: Mapping[Truth, Contribution]
 
 
 class Compiled:
     """A guardrail with everything decided that can be before the facts are known."""
-
-    __slots__ = ("_kinds", "_parts", "_required", "guardrail")
 
     def __init__(self, guardrail: Guardrail) -> None:
         self.guardrail = guardrail
@@ -97,42 +130,50 @@ class Compiled:
             *(_rule_part(guardrail, rule) for rule in guardrail.rules),
         )
 
+    @cached_property
+    def _outcome(self) -> Outcome:
+        """Written when it is first asked for: a policy on trial is not worth compiling."""
+        asking = (
+            Asking(part.condition, {result: blank.lane for result, blank in part.blank.items()})
+            for part in self._parts
+        )
+        return outcome_function(self._required, asking)
+
+    @cached_property
+    def _record(self) -> Record:
+        traced = (TracedPart(part.id, part.condition, part.tests) for part in self._parts)
+        return record_function(self.guardrail.semantics, self.guardrail.facts, traced)
+
     def verdict(self, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
         """The outcome with all its reasons."""
         facts = self.trusted(facts)
-        return self._verdict(facts, self._truths(facts), unusable)
+        return self._verdict(facts, [part.judge(facts) for part in self._parts], unusable)
 
     def traced_verdict(self, facts: Facts) -> tuple[Verdict, bytes]:
         """The outcome, and the trace in the spelling that its digest is taken of."""
         facts = self.trusted(facts)
-        truths = self._truths(facts)
-        return self._verdict(facts, truths, _NOTHING), self._spelled(facts, truths)
+        truths, spelled = self._record(facts)
+        return self._verdict(facts, truths, _NOTHING), spelled.encode()
 
-    def _truths(self, facts: Facts) -> list[Truth]:
-        return [part.judge(facts) for part in self._parts]
-
-    def _verdict(self, facts: Facts, truths: list[Truth], unusable: Unusables) -> Verdict:
+    def _verdict(self, facts: Facts, truths: Sequence[Truth], unusable: Unusables) -> Verdict:
         missing = tuple([name for name in self._required if facts.get(name) is None])
         fired = [self._missing(name, unusable) for name in missing]
         for part, truth in zip(self._parts, truths, strict=True):
-            blank = part.blank.get(truth)
-            if blank is not None:
+            if truth is not part.quiet:
                 text = said(part.explain(facts, truth, unusable))
-                fired.append(blank._replace(text=text))
+                fired.append(part.blank[truth].saying(text))
         return _strictest(fired, missing) if fired else _AUTOMATED
 
     def lane(self, facts: Facts) -> Lane:
         """The outcome alone, for going over much history: no sentence is made."""
+        return self._outcome(self.trusted(facts))
+
+    def within_limits(self, facts: Facts) -> str:
+        """Why nothing stood in the way: each limit with its numbers."""
         facts = self.trusted(facts)
-        lane = Lane.AUTOMATE
-        for name in self._required:
-            if facts.get(name) is None:
-                lane = Lane.REVIEW
-        for part in self._parts:
-            blank = part.blank.get(part.judge(facts))
-            if blank is not None and lane is not blank.lane and lane is not Lane.ESCALATE:
-                lane = blank.lane
-        return lane
+        limits = (part for part in self._parts if part.kind == "limit")
+        held = [said(limit.explain(facts, True, _NOTHING)) for limit in limits]
+        return " and ".join(dict.fromkeys(filter(None, held))) or _NOTHING_AGAINST
 
     def trace(self, facts: Facts) -> tuple[TraceLine, ...]:
         """Every limit and rule, every test in it, what it saw and what came of it."""
@@ -149,14 +190,7 @@ class Compiled:
 
     def spelled(self, facts: Facts) -> bytes:
         """The same in the spelling that its digest is taken of."""
-        facts = self.trusted(facts)
-        return self._spelled(facts, self._truths(facts))
-
-    def _spelled(self, facts: Facts, truths: list[Truth]) -> bytes:
-        seen: Spelled = {}
-        ruled = zip(self._parts, truths, strict=True)
-        lines = [part.spell(facts, truth, seen) for part, truth in ruled]
-        return spelled_trace(self.guardrail.semantics, lines)
+        return self._record(self.trusted(facts))[1].encode()
 
     def trusted(self, facts: Facts) -> Facts:
         """The facts without those that aren't what they were declared to be."""
@@ -169,17 +203,8 @@ class Compiled:
 
     def _missing(self, name: str, unusable: Unusables) -> Contribution:
         route = self.guardrail.routes.review
-        text = missing_text(name, unusable)
-        return Contribution(
-            f"required:{name}",
-            "required",
-            Lane.REVIEW,
-            MISSING_INPUT,
-            text,
-            True,
-            route.queue,
-            route.sla,
-        )
+        blank = _Blank(f"required:{name}", "required", Lane.REVIEW, MISSING_INPUT, True, route)
+        return blank.saying(missing_text(name, unusable))
 
 
 def evaluate(guardrail: Guardrail, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
@@ -208,18 +233,16 @@ def trace_digest(guardrail: Guardrail, facts: Facts) -> str:
 
 def within_limits_text(guardrail: Guardrail, facts: Facts) -> str:
     """Why nothing stood in the way: each limit with its numbers."""
-    known = compiled(guardrail).trusted(facts)
-    held = [because(limit.require, known, True, _NOTHING) for limit in guardrail.limits]
-    return " and ".join(dict.fromkeys(filter(None, held))) or "no limit and no rule speaks against"
+    return compiled(guardrail).within_limits(facts)
 
 
 def compiled(guardrail: Guardrail) -> Compiled:
-    """The guardrail made ready; kept by its digest, because a policy is asked many times."""
-    ready = _READY.get(guardrail.digest)
+    """The guardrail made ready; kept as it is written, because a policy is asked many times."""
+    ready = _READY.get(guardrail.spelling)
     if ready is None:
         if len(_READY) >= _MOST_READY:
             _READY.clear()
-        ready = _READY[guardrail.digest] = Compiled(guardrail)
+        ready = _READY[guardrail.spelling] = Compiled(guardrail)
     return ready
 
 
@@ -236,6 +259,7 @@ _CLASS: dict[str, type] = {
     "tags": frozenset,
 }
 _AUTOMATED = Verdict(Lane.AUTOMATE, AUTOMATE)
+_NOTHING_AGAINST = "no limit and no rule speaks against"
 _NEVER = timedelta.max
 
 
@@ -247,43 +271,36 @@ def _is_sound(value: FactValue | None, kind: type) -> bool:
 
 def _limit_part(guardrail: Guardrail, limit: Limit) -> _Part:
     route = guardrail.routes.of(limit.otherwise)
-    failed = Contribution(
-        limit.id, "limit", limit.otherwise, limit.reason, "", False, route.queue, route.sla
-    )
-    blank: dict[Truth, Contribution] = {False: failed, None: failed._replace(unknown=True)}
-    return _part(limit.id, "limit", limit.require, blank)
+
+    def failed(unknown: bool) -> _Blank:
+        return _Blank(limit.id, "limit", limit.otherwise, limit.reason, unknown, route)
+
+    blank: dict[Truth, _Blank] = {False: failed(False), None: failed(True)}
+    return _part(limit.id, "limit", limit.require, True, blank)
 
 
 def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
-    def says(lane: Lane, reason: str, unknown: bool) -> Contribution:
-        route = guardrail.routes.of(lane)
-        return Contribution(
-            rule.id,
-            "rule",
-            lane,
-            reason,
-            "",
-            unknown,
-            rule.queue or route.queue,
-            rule.sla or route.sla,
-            rule.four_eyes,
-        )
+    def says(lane: Lane, reason: str, unknown: bool) -> _Blank:
+        usual = guardrail.routes.of(lane)
+        route = Route(queue=rule.queue or usual.queue, sla=rule.sla or usual.sla)
+        return _Blank(rule.id, "rule", lane, reason, unknown, route, rule.four_eyes)
 
-    blank: dict[Truth, Contribution] = {
+    blank: dict[Truth, _Blank] = {
         True: says(rule.then, rule.reason, False),
         None: says(rule.if_unknown, CANNOT_CHECK + rule.reason, True),
     }
-    return _part(rule.id, "rule", rule.when, blank)
+    return _part(rule.id, "rule", rule.when, False, blank)
 
 
 def _part(
     id: str,
     kind: Literal["limit", "rule"],
     condition: Condition,
-    blank: Mapping[Truth, Contribution],
+    quiet: bool,
+    blank: Mapping[Truth, _Blank],
 ) -> _Part:
-    tests = ready_tests(condition)
-    return _Part(id, kind, explainer(condition), judge(condition), tests, speller(id, tests), blank)
+    explain, tests = explainer(condition), ready_tests(condition)
+    return _Part(id, kind, condition, quiet, blank, explain, judge(condition), tests)
 
 
 def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:

@@ -204,6 +204,8 @@ def found(raw: object) -> str:
 
 def clipped(text: str) -> str:
     """A text on one line, cut where it gets too long to read in a message."""
+    if len(text) <= _SHOWN and text.isprintable():
+        return text
     line = "".join(
         char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: _SHOWN + 1]
     )

@@ -58,6 +58,7 @@ class ReadyTest(NamedTuple):
     """One test, ready to be asked and recorded often."""
 
     text: str
+    leaf: Leaf
     fact: str
     judge: Judge
 
@@ -67,7 +68,9 @@ class ReadyTest(NamedTuple):
 
 def ready_tests(condition: Condition) -> tuple[ReadyTest, ...]:
     """The tests of a condition, in the author's order."""
-    return tuple(ReadyTest(leaf_text(leaf), leaf.fact, judge(leaf)) for leaf in leaves(condition))
+    return tuple(
+        ReadyTest(leaf_text(leaf), leaf, leaf.fact, judge(leaf)) for leaf in leaves(condition)
+    )
 
 
 def tests(condition: Condition, facts: Facts) -> tuple[Checked, ...]:
@@ -135,7 +138,7 @@ def explainer(condition: Condition) -> Explainer:
         case And(of=parts) | Or(of=parts):
             return _joined(tuple((judge(part), explainer(part)) for part in parts))
         case _:
-            return lambda facts, result, unusable: (_cause(condition, facts, result, unusable),)
+            return _cause(condition)
 
 
 def _joined(parts: tuple[tuple[Judge, Explainer], ...]) -> Explainer:
@@ -147,41 +150,54 @@ def _joined(parts: tuple[tuple[Judge, Explainer], ...]) -> Explainer:
     return explain
 
 
-def _cause(leaf: Leaf, facts: Facts, result: Truth, unusable: Unusables) -> str:
+class _Phrase(NamedTuple):
+    """What there is to say about a test that came out one way, around the value it saw."""
+
+    before: str
+    after: str | None = None
+    """Nothing where the value goes without saying."""
+
+    def about(self, seen: FactValue | None) -> str:
+        return self.before if self.after is None else f"{self.before}{_seen(seen)}{self.after}"
+
+
+def _cause(leaf: Leaf) -> Explainer:
+    fact = leaf.fact
     if isinstance(leaf, Missing):
-        return missing_text(leaf.fact, unusable) if result else f"{leaf.fact} is known"
-    if result is None:
-        return missing_text(leaf.fact, unusable)
-    return _PHRASES[leaf.node](leaf, facts.get(leaf.fact), result)
+        return lambda _facts, result, unusable: (
+            (missing_text(fact, unusable),) if result else (f"{fact} is known",)
+        )
+    phrases = {result: _phrase(leaf, result) for result in (True, False)}
+
+    def cause(facts: Facts, result: Truth, unusable: Unusables) -> Iterable[str]:
+        if result is None:
+            return (missing_text(fact, unusable),)
+        return (phrases[result].about(facts.get(fact)),)
+
+    return cause
 
 
-def _compare_phrase(leaf: Compare, seen: FactValue | None, result: bool) -> str:
-    op = leaf.op if result else _OPPOSITE[leaf.op]
+def _phrase(leaf: Compare | In | Contains, result: bool) -> _Phrase:
+    match leaf:
+        case Compare():
+            return _compare_phrase(leaf, leaf.op if result else _OPPOSITE[leaf.op])
+        case In(fact=fact, values=values):
+            listed = ", ".join(_spoken(value) for value in values[:12])
+            more = "" if len(values) <= 12 else f", … ({len(values)} in all)"
+            return _Phrase(f"{fact} ", f" is {'' if result else 'not '}one of {listed}{more}")
+        case Contains(fact=fact, value=value):
+            verb = "contains" if result else "does not contain"
+            return _Phrase(f"{fact} {verb} {clipped(value)}")
+
+
+def _compare_phrase(leaf: Compare, op: Operator) -> _Phrase:
     if leaf.type == "yes_no":
-        return f"{leaf.fact} is {_seen(seen)}"
+        return _Phrase(f"{leaf.fact} is ", "")
     if op in _ORDER_WORDS:
-        return f"{leaf.fact} {_seen(seen)} is {_ORDER_WORDS[op]} {_spoken(leaf.value)}"
+        return _Phrase(f"{leaf.fact} ", f" is {_ORDER_WORDS[op]} {_spoken(leaf.value)}")
     if op == "==":
-        return f"{leaf.fact} is {_spoken(leaf.value)}"
-    return f"{leaf.fact} is {_seen(seen)}, not {_spoken(leaf.value)}"
-
-
-def _in_phrase(leaf: In, seen: FactValue | None, result: bool) -> str:
-    listed = ", ".join(_spoken(value) for value in leaf.values[:12])
-    more = "" if len(leaf.values) <= 12 else f", … ({len(leaf.values)} in all)"
-    return f"{leaf.fact} {_seen(seen)} is {'' if result else 'not '}one of {listed}{more}"
-
-
-def _contains_phrase(leaf: Contains, _seen: FactValue | None, result: bool) -> str:
-    verb = "contains" if result else "does not contain"
-    return f"{leaf.fact} {verb} {clipped(leaf.value)}"
-
-
-_PHRASES: dict[str, Callable[..., str]] = {
-    "compare": _compare_phrase,
-    "in": _in_phrase,
-    "contains": _contains_phrase,
-}
+        return _Phrase(f"{leaf.fact} is {_spoken(leaf.value)}")
+    return _Phrase(f"{leaf.fact} is ", f", not {_spoken(leaf.value)}")
 
 
 def _seen(value: FactValue | None) -> str:

@@ -1,0 +1,174 @@
+"""Compiling: what limits and rules ask, written as one Python function a policy.
+
+The text that is compiled is ours alone. Facts, constants and pieces of the trace are bound to
+names; nothing an author wrote ever stands in it. Every node of a condition is a statement of its
+own, so the text is flat however deep a policy nests. The meaning is that of `conditions.judge`:
+the tests hold the two against each other.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from domain.guardrail.conditions import (
+    ORDERED,
+    And,
+    Compare,
+    Condition,
+    Contains,
+    In,
+    Missing,
+    Not,
+    Operator,
+    Or,
+    Truth,
+    level_results,
+)
+from domain.guardrail.facts import Facts, FactType
+from domain.guardrail.tracing import TracedPart, Worded, spelling_of, trace_pieces
+from domain.values import Lane
+
+Outcome = Callable[[Facts], Lane]
+Record = Callable[[Facts], tuple[tuple[Truth, ...], str]]
+"""What every limit and rule came to, and the trace."""
+
+
+class Asking(NamedTuple):
+    """A condition, and the lane that each of its results asks for."""
+
+    condition: Condition
+    lanes: Mapping[Truth, Lane]
+
+
+def outcome_function(required: Iterable[str], parts: Iterable[Asking]) -> Outcome:
+    """Facts that are sound to a lane: the most careful one is looked for first."""
+    text = _Text()
+    asking = tuple(parts)
+    for lane in (Lane.ESCALATE, Lane.REVIEW):
+        answer = text.bound(lane)
+        if lane is Lane.REVIEW:
+            text.lines.extend(f"if {text.fact(name)} is None: return {answer}" for name in required)
+        for condition, lanes in asking:
+            results = frozenset(result for result, asked in lanes.items() if asked is lane)
+            if results:
+                test = _AMONG[results].format(text.node(condition))
+                text.lines.append(f"if {test}: return {answer}")
+    return text.function(text.bound(Lane.AUTOMATE))
+
+
+def record_function(
+    semantics: str, declared: Mapping[str, FactType], parts: Iterable[TracedPart]
+) -> Record:
+    """Facts that are sound to all results and the trace in its canonical spelling."""
+    text = _Text()
+    traced = tuple(parts)
+    results = [text.node(part.condition) for part in traced]
+    pieces: list[str] = []
+    for piece in trace_pieces(semantics, traced):
+        match piece:
+            case str():
+                pieces.append(text.bound(piece))
+            case Worded():
+                pieces.append(text.worded(piece))
+            case name:
+                pieces.append(text.spelled(name.fact, declared[name.fact]))
+    listed = "".join(f"{result}, " for result in results)
+    joined = f"{text.bound(''.join)}(({', '.join(pieces)},))"
+    return text.function(f"({listed}), {joined}")
+
+
+_AMONG: dict[frozenset[Truth], str] = {
+    frozenset((True,)): "{}",
+    frozenset((False,)): "{} is False",
+    frozenset((None,)): "{} is None",
+    frozenset((True, None)): "{} is not False",
+    frozenset((False, None)): "{} is not True",
+}
+_SIGNS: dict[Operator, str] = {sign: sign for sign in ("==", "!=", "<", "<=", ">", ">=")}
+
+
+class _Text:
+    """The body of a function as it is being written, and what its names stand for."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._names: dict[str, object] = {}
+        self._written: dict[object, str] = {}
+
+    def function(self, answer: str) -> Any:
+        """The function whose body this is, compiled."""
+        body = "".join(f"    {line}\n" for line in (*self.lines, f"return {answer}"))
+        source = f"def policy(facts):\n    known = facts.get\n{body}"
+        exec(compile(source, "<policy>", "exec"), self._names)  # noqa: S102 - all of it is written here
+        return self._names["policy"]
+
+    def bound(self, value: object) -> str:
+        """A name for a value that stands fast."""
+        name = f"k{len(self._names)}"
+        self._names[name] = value
+        return name
+
+    def fact(self, name: str) -> str:
+        return self._once(("fact", name), lambda: f"known({self.bound(name)})")
+
+    def spelled(self, name: str, declared: FactType) -> str:
+        """How the trace spells a fact: nothing when it is missing."""
+        return self._once(
+            ("spelled", name),
+            lambda: (
+                f"'' if {(seen := self.fact(name))} is None else "
+                f"{self.bound(spelling_of(declared))}({seen})"
+            ),
+        )
+
+    def worded(self, piece: Worded) -> str:
+        """A piece of the trace by the result of a condition."""
+        result = self.node(piece.condition)
+        true, false, unknown = (self.bound(text) for text in piece.texts)
+        return f"{true} if {result} else {false} if {result} is False else {unknown}"
+
+    def node(self, condition: Condition) -> str:
+        """The result of a condition, each condition worked out once."""
+        return self._once(condition, lambda: self._worked_out(condition))
+
+    def _once(self, what: object, expression: Callable[[], str]) -> str:
+        name = self._written.get(what)
+        if name is None:
+            right = expression()
+            name = self._written[what] = f"v{len(self._written)}"
+            self.lines.append(f"{name} = {right}")
+        return name
+
+    def _worked_out(self, condition: Condition) -> str:
+        match condition:
+            case Not(of=inner):
+                return _unless_unknown(part := self.node(inner), f"not {part}")
+            case And(of=parts):
+                return _joined([self.node(part) for part in parts], settled=False)
+            case Or(of=parts):
+                return _joined([self.node(part) for part in parts], settled=True)
+            case Missing(fact=fact):
+                return f"{self.fact(fact)} is None"
+            case Compare(op=op, order=order) if op in ORDERED and order:
+                results = self.bound(level_results(condition).get)
+                return f"{results}({self.fact(condition.fact)})"
+            case Compare(op=op, fact=fact, value=value):
+                return _unless_unknown(
+                    seen := self.fact(fact), f"{seen} {_SIGNS[op]} {self.bound(value)}"
+                )
+            case In(fact=fact, values=values):
+                return _unless_unknown(
+                    seen := self.fact(fact), f"{seen} in {self.bound(frozenset(values))}"
+                )
+            case Contains(fact=fact, value=value):
+                return _unless_unknown(seen := self.fact(fact), f"{self.bound(value)} in {seen}")
+
+
+def _unless_unknown(name: str, expression: str) -> str:
+    return f"None if {name} is None else {expression}"
+
+
+def _joined(results: list[str], *, settled: bool) -> str:
+    """One part that settles it does; else one unknown part leaves it unknown."""
+    settling = " or ".join(f"{result} is {settled}" for result in results)
+    unknown = " or ".join(f"{result} is None" for result in results)
+    return f"{settled} if {settling} else None if {unknown} else {not settled}"
