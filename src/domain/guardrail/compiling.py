@@ -7,6 +7,7 @@ the tests hold the two against each other.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from domain.guardrail.conditions import (
@@ -23,13 +24,16 @@ from domain.guardrail.conditions import (
     Truth,
     level_results,
 )
-from domain.guardrail.facts import Facts, FactType
+from domain.guardrail.facts import Facts, FactType, class_of
 from domain.guardrail.tracing import TracedPart, Worded, spelling_of, trace_pieces
 from domain.values import Lane
 
-Outcome = Callable[[Facts], Lane]
-Record = Callable[[Facts], tuple[tuple[Truth, ...], str]]
-"""What every limit and rule came to, and the trace."""
+Outcome = Callable[[Facts], Lane | None]
+Record = Callable[[Facts], tuple[tuple[Truth, ...], str] | None]
+"""What every limit and rule came to, and the trace.
+
+Both answer nothing when a fact is not what it was declared to be: ask again without it.
+"""
 
 
 class Asking(NamedTuple):
@@ -39,9 +43,11 @@ class Asking(NamedTuple):
     lanes: Mapping[Truth, Lane]
 
 
-def outcome_function(required: Iterable[str], parts: Iterable[Asking]) -> Outcome:
-    """Facts that are sound to a lane: the most careful one is looked for first."""
-    text = _Text()
+def outcome_function(
+    declared: Mapping[str, FactType], required: Iterable[str], parts: Iterable[Asking]
+) -> Outcome:
+    """From facts to a lane: the most careful one is looked for first."""
+    text = _Text(declared)
     asking = tuple(parts)
     for lane in (Lane.ESCALATE, Lane.REVIEW):
         answer = text.bound(lane)
@@ -52,14 +58,15 @@ def outcome_function(required: Iterable[str], parts: Iterable[Asking]) -> Outcom
             if results:
                 test = _AMONG[results].format(text.node(condition))
                 text.lines.append(f"if {test}: return {answer}")
-    return text.function(text.bound(Lane.AUTOMATE))
+    function: Outcome = text.function(text.bound(Lane.AUTOMATE))
+    return function
 
 
 def record_function(
     semantics: str, declared: Mapping[str, FactType], parts: Iterable[TracedPart]
 ) -> Record:
-    """Facts that are sound to all results and the trace in its canonical spelling."""
-    text = _Text()
+    """From facts to every result, and the trace in its canonical spelling."""
+    text = _Text(declared)
     traced = tuple(parts)
     results = [text.node(part.condition) for part in traced]
     pieces: list[str] = []
@@ -70,10 +77,11 @@ def record_function(
             case Worded():
                 pieces.append(text.worded(piece))
             case name:
-                pieces.append(text.spelled(name.fact, declared[name.fact]))
+                pieces.append(text.spelled(name.fact))
     listed = "".join(f"{result}, " for result in results)
     joined = f"{text.bound(''.join)}(({', '.join(pieces)},))"
-    return text.function(f"({listed}), {joined}")
+    function: Record = text.function(f"({listed}), {joined}")
+    return function
 
 
 _AMONG: dict[frozenset[Truth], str] = {
@@ -89,7 +97,8 @@ _SIGNS: dict[Operator, str] = {sign: sign for sign in ("==", "!=", "<", "<=", ">
 class _Text:
     """The body of a function as it is being written, and what its names stand for."""
 
-    def __init__(self) -> None:
+    def __init__(self, declared: Mapping[str, FactType]) -> None:
+        self._declared = declared
         self.lines: list[str] = []
         self._names: dict[str, object] = {}
         self._written: dict[object, str] = {}
@@ -108,15 +117,22 @@ class _Text:
         return name
 
     def fact(self, name: str) -> str:
-        return self._once(("fact", name), lambda: f"known({self.bound(name)})")
+        """The value of a fact, which is sound or missing from there on."""
+        if ("fact", name) not in self._written:
+            value = self._once(("fact", name), lambda: f"known({self.bound(name)})")
+            kind = class_of(self._declared[name])
+            finite = f" and {value}.is_finite()" if kind is Decimal else ""
+            sound = f"isinstance({value}, {self.bound(kind)}){finite}"
+            self.lines.append(f"if {value} is not None and not ({sound}): return None")
+        return self._written["fact", name]
 
-    def spelled(self, name: str, declared: FactType) -> str:
+    def spelled(self, name: str) -> str:
         """How the trace spells a fact: nothing when it is missing."""
+        spelling = spelling_of(self._declared[name])
         return self._once(
             ("spelled", name),
             lambda: (
-                f"'' if {(seen := self.fact(name))} is None else "
-                f"{self.bound(spelling_of(declared))}({seen})"
+                f"'' if {(seen := self.fact(name))} is None else {self.bound(spelling)}({seen})"
             ),
         )
 

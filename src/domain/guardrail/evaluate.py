@@ -5,10 +5,11 @@ nothing short-circuits between rules, so all reasons are given. It is total: a f
 its declared type counts as missing, and a missing fact never makes the outcome laxer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import timedelta
-from decimal import Decimal
 from functools import cached_property
+from itertools import compress
+from operator import is_not
 from typing import Literal, NamedTuple
 
 from domain.guardrail.canonical import digest
@@ -20,8 +21,8 @@ from domain.guardrail.compiling import (
     record_function,
 )
 from domain.guardrail.conditions import Condition, Judge, Truth, judge
-from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Route, Rule
-from domain.guardrail.facts import Facts
+from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule, asked_by
+from domain.guardrail.facts import Facts, class_of, is_sound
 from domain.guardrail.tracing import TracedPart
 from domain.guardrail.wording import (
     Checked,
@@ -33,7 +34,7 @@ from domain.guardrail.wording import (
     ready_tests,
     said,
 )
-from domain.values import FactValue, Lane
+from domain.values import Lane
 
 MISSING_INPUT = "MISSING_INPUT"
 CANNOT_CHECK = "CANNOT_CHECK."
@@ -75,30 +76,17 @@ class TraceLine(NamedTuple):
     result: Truth
 
 
-class _Blank(NamedTuple):
-    """A contribution but for its text."""
+Kind = Literal["required", "limit", "rule"]
 
-    id: str
-    kind: Literal["required", "limit", "rule"]
-    lane: Lane
-    reason: str
-    unknown: bool
-    route: Route
-    four_eyes: bool = False
+
+class _Blank(NamedTuple):
+    """A contribution but for its text, in what stands before that and after it."""
+
+    head: tuple[str, Kind, Lane, str]
+    tail: tuple[bool, str | None, timedelta | None, bool]
 
     def saying(self, text: str) -> Contribution:
-        queue, sla = self.route.queue, self.route.sla
-        return Contribution(
-            self.id,
-            self.kind,
-            self.lane,
-            self.reason,
-            text,
-            self.unknown,
-            queue,
-            sla,
-            self.four_eyes,
-        )
+        return Contribution._make((*self.head, text, *self.tail))
 
 
 class _Part(NamedTuple):
@@ -121,23 +109,25 @@ class Compiled:
     def __init__(self, guardrail: Guardrail) -> None:
         self.guardrail = guardrail
         asked = guardrail.asked
-        self._kinds = tuple(
-            (name, _CLASS[fact.type]) for name, fact in guardrail.facts.items() if name in asked
-        )
+        self._kinds = _kinds(guardrail, asked)
+        self._limit_kinds = _kinds(guardrail, asked_by(limit.require for limit in guardrail.limits))
         self._required = tuple(sorted(n for n in asked if guardrail.facts[n].required))
         self._parts = (
             *(_limit_part(guardrail, limit) for limit in guardrail.limits),
             *(_rule_part(guardrail, rule) for rule in guardrail.rules),
         )
 
+        self._quiet = tuple(part.quiet for part in self._parts)
+        self._limits = tuple(part.explain for part in self._parts if part.kind == "limit")
+
     @cached_property
     def _outcome(self) -> Outcome:
         """Written when it is first asked for: a policy on trial is not worth compiling."""
         asking = (
-            Asking(part.condition, {result: blank.lane for result, blank in part.blank.items()})
+            Asking(part.condition, {result: blank.head[2] for result, blank in part.blank.items()})
             for part in self._parts
         )
-        return outcome_function(self._required, asking)
+        return outcome_function(self.guardrail.facts, self._required, asking)
 
     @cached_property
     def _record(self) -> Record:
@@ -147,32 +137,43 @@ class Compiled:
     def verdict(self, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
         """The outcome with all its reasons."""
         facts = self.trusted(facts)
-        return self._verdict(facts, [part.judge(facts) for part in self._parts], unusable)
+        truths = tuple([part.judge(facts) for part in self._parts])
+        return self._verdict(facts, truths, unusable)
 
     def traced_verdict(self, facts: Facts) -> tuple[Verdict, bytes]:
         """The outcome, and the trace in the spelling that its digest is taken of."""
-        facts = self.trusted(facts)
-        truths, spelled = self._record(facts)
+        facts, truths, spelled = self._recorded(facts)
         return self._verdict(facts, truths, _NOTHING), spelled.encode()
 
-    def _verdict(self, facts: Facts, truths: Sequence[Truth], unusable: Unusables) -> Verdict:
+    def _recorded(self, facts: Facts) -> tuple[Facts, tuple[Truth, ...], str]:
+        recorded = self._record(facts)
+        if recorded is None:
+            facts = self.trusted(facts)
+            recorded = self._record(facts)
+            assert recorded is not None, "trusted facts are sound"
+        return facts, *recorded
+
+    def _verdict(self, facts: Facts, truths: tuple[Truth, ...], unusable: Unusables) -> Verdict:
         missing = tuple([name for name in self._required if facts.get(name) is None])
+        if truths == self._quiet and not missing:
+            return _AUTOMATED
         fired = [self._missing(name, unusable) for name in missing]
-        for part, truth in zip(self._parts, truths, strict=True):
-            if truth is not part.quiet:
-                text = said(part.explain(facts, truth, unusable))
-                fired.append(part.blank[truth].saying(text))
-        return _strictest(fired, missing) if fired else _AUTOMATED
+        speaking = map(is_not, truths, self._quiet)
+        for part, truth in compress(zip(self._parts, truths, strict=True), speaking):
+            text = said(part.explain(facts, truth, unusable))
+            fired.append(part.blank[truth].saying(text))
+        return _strictest(fired, missing)
 
     def lane(self, facts: Facts) -> Lane:
         """The outcome alone, for going over much history: no sentence is made."""
-        return self._outcome(self.trusted(facts))
+        lane = self._outcome(facts) or self._outcome(self.trusted(facts))
+        assert lane is not None, "trusted facts are sound"
+        return lane
 
     def within_limits(self, facts: Facts) -> str:
         """Why nothing stood in the way: each limit with its numbers."""
-        facts = self.trusted(facts)
-        limits = (part for part in self._parts if part.kind == "limit")
-        held = [said(limit.explain(facts, True, _NOTHING)) for limit in limits]
+        facts = _trusted(facts, self._limit_kinds)
+        held = [said(explain(facts, True, _NOTHING)) for explain in self._limits]
         return " and ".join(dict.fromkeys(filter(None, held))) or _NOTHING_AGAINST
 
     def trace(self, facts: Facts) -> tuple[TraceLine, ...]:
@@ -190,21 +191,24 @@ class Compiled:
 
     def spelled(self, facts: Facts) -> bytes:
         """The same in the spelling that its digest is taken of."""
-        return self._record(self.trusted(facts))[1].encode()
+        return self._recorded(facts)[2].encode()
 
     def trusted(self, facts: Facts) -> Facts:
         """The facts without those that aren't what they were declared to be."""
-        for name, kind in self._kinds:
-            if not _is_sound(facts.get(name), kind):
-                return {
-                    n: facts[n] for n, k in self._kinds if n in facts and _is_sound(facts[n], k)
-                }
-        return facts
+        return _trusted(facts, self._kinds)
 
     def _missing(self, name: str, unusable: Unusables) -> Contribution:
         route = self.guardrail.routes.review
-        blank = _Blank(f"required:{name}", "required", Lane.REVIEW, MISSING_INPUT, True, route)
-        return blank.saying(missing_text(name, unusable))
+        return Contribution(
+            f"required:{name}",
+            "required",
+            Lane.REVIEW,
+            MISSING_INPUT,
+            missing_text(name, unusable),
+            True,
+            route.queue,
+            route.sla,
+        )
 
 
 def evaluate(guardrail: Guardrail, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
@@ -250,30 +254,32 @@ _READY: dict[str, Compiled] = {}
 _MOST_READY = 512
 
 
-_CLASS: dict[str, type] = {
-    "yes_no": bool,
-    "number": Decimal,
-    "choice": str,
-    "level": str,
-    "code": str,
-    "tags": frozenset,
-}
 _AUTOMATED = Verdict(Lane.AUTOMATE, AUTOMATE)
 _NOTHING_AGAINST = "no limit and no rule speaks against"
 _NEVER = timedelta.max
 
 
-def _is_sound(value: FactValue | None, kind: type) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, kind) and (kind is not Decimal or value.is_finite())  # type: ignore[union-attr]
+_Kinds = tuple[tuple[str, type], ...]
+
+
+def _kinds(guardrail: Guardrail, names: Collection[str]) -> _Kinds:
+    return tuple((name, class_of(guardrail.facts[name])) for name in sorted(names))
+
+
+def _trusted(facts: Facts, kinds: _Kinds) -> Facts:
+    for name, kind in kinds:
+        value = facts.get(name)
+        if value is not None and not is_sound(value, kind):
+            return {name: facts[name] for name, kind in kinds if is_sound(facts.get(name), kind)}
+    return facts
 
 
 def _limit_part(guardrail: Guardrail, limit: Limit) -> _Part:
     route = guardrail.routes.of(limit.otherwise)
 
     def failed(unknown: bool) -> _Blank:
-        return _Blank(limit.id, "limit", limit.otherwise, limit.reason, unknown, route)
+        tail = (unknown, route.queue, route.sla, False)
+        return _Blank((limit.id, "limit", limit.otherwise, limit.reason), tail)
 
     blank: dict[Truth, _Blank] = {False: failed(False), None: failed(True)}
     return _part(limit.id, "limit", limit.require, True, blank)
@@ -281,9 +287,9 @@ def _limit_part(guardrail: Guardrail, limit: Limit) -> _Part:
 
 def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
     def says(lane: Lane, reason: str, unknown: bool) -> _Blank:
-        usual = guardrail.routes.of(lane)
-        route = Route(queue=rule.queue or usual.queue, sla=rule.sla or usual.sla)
-        return _Blank(rule.id, "rule", lane, reason, unknown, route, rule.four_eyes)
+        route = guardrail.routes.of(lane)
+        queue, sla = rule.queue or route.queue, rule.sla or route.sla
+        return _Blank((rule.id, "rule", lane, reason), (unknown, queue, sla, rule.four_eyes))
 
     blank: dict[Truth, _Blank] = {
         True: says(rule.then, rule.reason, False),
@@ -308,9 +314,8 @@ def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
 
     A second pair of eyes that anyone asks for at that lane is kept: more rules never relax.
     """
-    top = max(part.lane.caution for part in fired)
-    peers = [part for part in fired if part.lane.caution == top]
-    deciding = min(peers, key=lambda part: part.sla or _NEVER)
+    peers = [part for part in fired if part.lane is Lane.ESCALATE] or fired
+    deciding = min(peers, key=lambda part: part.sla or _NEVER) if len(peers) > 1 else peers[0]
     return Verdict(
         deciding.lane,
         deciding.id,

@@ -79,7 +79,7 @@ def _yes_no(value: Any) -> str:
 
 
 def _tags(value: Any) -> str:
-    return f"[{','.join([quoted(str(tag)) for tag in sorted(value)])}]"
+    return f"[{','.join(map(quoted, map(str, sorted(value))))}]"
 
 
 _SPELLINGS: dict[str, Callable[[Any], str]] = {

@@ -1,9 +1,10 @@
 """Wording: what a test says and how it came out, in sentences a reviewer can repeat."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from domain.guardrail.canonical import written_number
 from domain.guardrail.conditions import (
     And,
     Compare,
@@ -27,7 +28,7 @@ from domain.values import FactValue
 Unusables = Mapping[str, str]
 """Why a missing fact is missing, where more is known than that: by fact, in words."""
 
-Explainer = Callable[[Facts, Truth, Unusables], Iterable[str]]
+Explainer = Callable[[Facts, Truth, Unusables], Sequence[str]]
 
 _OPPOSITE: dict[Operator, Operator] = {
     "==": "!=",
@@ -78,11 +79,6 @@ def tests(condition: Condition, facts: Facts) -> tuple[Checked, ...]:
     return tuple(test.asked(facts) for test in ready_tests(condition))
 
 
-def number(value: Decimal) -> str:
-    """A number in plain digits, as written: never an exponent."""
-    return format(value, "f")
-
-
 def condition_text(condition: Condition) -> str:
     """A condition in the language policies are written in."""
     match condition:
@@ -117,9 +113,9 @@ def because(condition: Condition, facts: Facts, result: Truth, unusable: Unusabl
     return said(explainer(condition)(facts, result, unusable))
 
 
-def said(causes: Iterable[str]) -> str:
+def said(causes: Sequence[str]) -> str:
     """Causes as one sentence, each once."""
-    return " and ".join(dict.fromkeys(causes))
+    return causes[0] if len(causes) == 1 else " and ".join(dict.fromkeys(causes))
 
 
 def missing_text(fact: str, unusable: Unusables) -> str:
@@ -142,10 +138,12 @@ def explainer(condition: Condition) -> Explainer:
 
 
 def _joined(parts: tuple[tuple[Judge, Explainer], ...]) -> Explainer:
-    def explain(facts: Facts, result: Truth, unusable: Unusables) -> Iterable[str]:
+    def explain(facts: Facts, result: Truth, unusable: Unusables) -> Sequence[str]:
+        causes: list[str] = []
         for ask, why in parts:
             if ask(facts) is result:  # the others had no say in this result
-                yield from why(facts, result, unusable)
+                causes.extend(why(facts, result, unusable))
+        return causes
 
     return explain
 
@@ -158,7 +156,10 @@ class _Phrase(NamedTuple):
     """Nothing where the value goes without saying."""
 
     def about(self, seen: FactValue | None) -> str:
-        return self.before if self.after is None else f"{self.before}{_seen(seen)}{self.after}"
+        if self.after is None:
+            return self.before
+        said = written_number(seen) if type(seen) is Decimal else _seen(seen)
+        return f"{self.before}{said}{self.after}"
 
 
 def _cause(leaf: Leaf) -> Explainer:
@@ -169,7 +170,7 @@ def _cause(leaf: Leaf) -> Explainer:
         )
     phrases = {result: _phrase(leaf, result) for result in (True, False)}
 
-    def cause(facts: Facts, result: Truth, unusable: Unusables) -> Iterable[str]:
+    def cause(facts: Facts, result: Truth, unusable: Unusables) -> Sequence[str]:
         if result is None:
             return (missing_text(fact, unusable),)
         return (phrases[result].about(facts.get(fact)),)
@@ -205,13 +206,9 @@ def _seen(value: FactValue | None) -> str:
 
 
 def _spoken(value: Constant) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case Decimal():
-            return number(value)
-        case str():
-            return clipped(value)
+    if isinstance(value, Decimal):
+        return written_number(value)
+    return clipped(value) if isinstance(value, str) else "yes" if value else "no"
 
 
 def _constant(value: Constant) -> str:
@@ -219,7 +216,7 @@ def _constant(value: Constant) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return number(value)
+            return written_number(value)
         case str():
             escaped = value.replace("\\", "\\\\").replace('"', '\\"')
             return value if _is_word(value) else f'"{escaped}"'
