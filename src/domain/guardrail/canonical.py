@@ -23,9 +23,7 @@ def written_number(value: Decimal) -> str:
 def plain_number(value: Decimal) -> str:
     """A number in digits without trailing zeros: 0.30 and 0.3 are one number."""
     digits = written_number(value)
-    if digits[-1] != "0":
-        return digits
-    if "." in digits:
+    if digits[-1] == "0" and "." in digits:
         digits = digits.rstrip("0").rstrip(".")
     return "0" if digits == "-0" else digits
 

@@ -29,8 +29,10 @@ from domain.guardrail.tracing import TracedPart, Worded, spelling_of, trace_piec
 from domain.values import Lane
 
 Outcome = Callable[[Facts], Lane | None]
-Record = Callable[[Facts], tuple[tuple[Truth, ...], str] | None]
-"""What every limit and rule came to, and the trace.
+Heard = list[tuple[int, Truth]]
+"""Those that speak against automating, by their place among all, and what each came to."""
+Record = Callable[[Facts], tuple[Heard, str] | None]
+"""Who speaks against automating, and the trace of all.
 
 Both answer nothing when a fact is not what it was declared to be: ask again without it.
 """
@@ -65,10 +67,13 @@ def outcome_function(
 def record_function(
     semantics: str, declared: Mapping[str, FactType], parts: Iterable[TracedPart]
 ) -> Record:
-    """From facts to every result, and the trace in its canonical spelling."""
+    """From facts to what is heard, and the trace in its canonical spelling."""
     text = _Text(declared)
     traced = tuple(parts)
-    results = [text.node(part.condition) for part in traced]
+    text.lines.append("heard = []")
+    for place, part in enumerate(traced):
+        result = text.node(part.condition)
+        text.lines.append(f"if {result} is not {part.quiet}: heard.append(({place}, {result}))")
     pieces: list[str] = []
     for piece in trace_pieces(semantics, traced):
         match piece:
@@ -78,9 +83,8 @@ def record_function(
                 pieces.append(text.worded(piece))
             case name:
                 pieces.append(text.spelled(name.fact))
-    listed = "".join(f"{result}, " for result in results)
     joined = f"{text.bound(''.join)}(({', '.join(pieces)},))"
-    function: Record = text.function(f"({listed}), {joined}")
+    function: Record = text.function(f"heard, {joined}")
     return function
 
 

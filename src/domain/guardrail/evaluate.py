@@ -5,16 +5,16 @@ nothing short-circuits between rules, so all reasons are given. It is total: a f
 its declared type counts as missing, and a missing fact never makes the outcome laxer.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import cached_property
-from itertools import compress
-from operator import is_not
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from domain.guardrail.canonical import digest
 from domain.guardrail.compiling import (
     Asking,
+    Heard,
     Outcome,
     Record,
     outcome_function,
@@ -117,7 +117,6 @@ class Compiled:
             *(_rule_part(guardrail, rule) for rule in guardrail.rules),
         )
 
-        self._quiet = tuple(part.quiet for part in self._parts)
         self._limits = tuple(part.explain for part in self._parts if part.kind == "limit")
 
     @cached_property
@@ -131,21 +130,24 @@ class Compiled:
 
     @cached_property
     def _record(self) -> Record:
-        traced = (TracedPart(part.id, part.condition, part.tests) for part in self._parts)
+        traced = (
+            TracedPart(part.id, part.condition, part.tests, part.quiet) for part in self._parts
+        )
         return record_function(self.guardrail.semantics, self.guardrail.facts, traced)
 
     def verdict(self, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
         """The outcome with all its reasons."""
         facts = self.trusted(facts)
-        truths = tuple([part.judge(facts) for part in self._parts])
-        return self._verdict(facts, truths, unusable)
+        results = ((part.judge(facts), part.quiet) for part in self._parts)
+        heard = [(n, result) for n, (result, quiet) in enumerate(results) if result is not quiet]
+        return self._verdict(facts, heard, unusable)
 
     def traced_verdict(self, facts: Facts) -> tuple[Verdict, bytes]:
         """The outcome, and the trace in the spelling that its digest is taken of."""
-        facts, truths, spelled = self._recorded(facts)
-        return self._verdict(facts, truths, _NOTHING), spelled.encode()
+        facts, heard, spelled = self._recorded(facts)
+        return self._verdict(facts, heard, _NOTHING), spelled.encode()
 
-    def _recorded(self, facts: Facts) -> tuple[Facts, tuple[Truth, ...], str]:
+    def _recorded(self, facts: Facts) -> tuple[Facts, Heard, str]:
         recorded = self._record(facts)
         if recorded is None:
             facts = self.trusted(facts)
@@ -153,15 +155,15 @@ class Compiled:
             assert recorded is not None, "trusted facts are sound"
         return facts, *recorded
 
-    def _verdict(self, facts: Facts, truths: tuple[Truth, ...], unusable: Unusables) -> Verdict:
+    def _verdict(self, facts: Facts, heard: Heard, unusable: Unusables) -> Verdict:
         missing = tuple([name for name in self._required if facts.get(name) is None])
-        if truths == self._quiet and not missing:
+        if not heard and not missing:
             return _AUTOMATED
         fired = [self._missing(name, unusable) for name in missing]
-        speaking = map(is_not, truths, self._quiet)
-        for part, truth in compress(zip(self._parts, truths, strict=True), speaking):
-            text = said(part.explain(facts, truth, unusable))
-            fired.append(part.blank[truth].saying(text))
+        for place, result in heard:
+            part = self._parts[place]
+            text = said(part.explain(facts, result, unusable))
+            fired.append(part.blank[result].saying(text))
         return _strictest(fired, missing)
 
     def lane(self, facts: Facts) -> Lane:
@@ -173,8 +175,8 @@ class Compiled:
     def within_limits(self, facts: Facts) -> str:
         """Why nothing stood in the way: each limit with its numbers."""
         facts = _trusted(facts, self._limit_kinds)
-        held = [said(explain(facts, True, _NOTHING)) for explain in self._limits]
-        return " and ".join(dict.fromkeys(filter(None, held))) or _NOTHING_AGAINST
+        held = dict.fromkeys([said(explain(facts, True, _NOTHING)) for explain in self._limits])
+        return " and ".join(held) or _NOTHING_AGAINST
 
     def trace(self, facts: Facts) -> tuple[TraceLine, ...]:
         """Every limit and rule, every test in it, what it saw and what came of it."""
@@ -257,6 +259,7 @@ _MOST_READY = 512
 _AUTOMATED = Verdict(Lane.AUTOMATE, AUTOMATE)
 _NOTHING_AGAINST = "no limit and no rule speaks against"
 _NEVER = timedelta.max
+_FOUR_EYES: Callable[[Contribution], bool] = attrgetter("four_eyes")
 
 
 _Kinds = tuple[tuple[str, type], ...]
@@ -322,6 +325,6 @@ def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
         tuple(fired),
         deciding.queue,
         deciding.sla,
-        any(part.four_eyes for part in peers),
+        any(map(_FOUR_EYES, peers)),
         missing,
     )

@@ -5,6 +5,8 @@ what was seen and how it came out.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
@@ -23,6 +25,8 @@ class TracedPart(NamedTuple):
     id: str
     condition: Condition
     tests: Sequence[ReadyTest]
+    quiet: bool
+    """The result that says nothing against automating."""
 
 
 class Worded(NamedTuple):
@@ -70,20 +74,17 @@ def _worded(condition: Condition, before: str, after: str) -> Worded:
     return Worded(condition, (true, false, unknown))
 
 
-def _number(value: Any) -> str:
+@lru_cache(maxsize=16_384)  # equal numbers are spelled alike, and most are met again
+def _number(value: Decimal) -> str:
     return f'"{plain_number(value)}"'
 
 
-def _yes_no(value: Any) -> str:
-    return "true" if value else "false"
-
-
 def _tags(value: Any) -> str:
-    return f"[{','.join(map(quoted, map(str, sorted(value))))}]"
+    return f"[{','.join([quoted(str(tag)) for tag in sorted(value)])}]"
 
 
 _SPELLINGS: dict[str, Callable[[Any], str]] = {
     "number": _number,
-    "yes_no": _yes_no,
+    "yes_no": {True: "true", False: "false"}.__getitem__,
     "tags": _tags,
 }

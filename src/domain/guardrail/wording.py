@@ -148,18 +148,8 @@ def _joined(parts: tuple[tuple[Judge, Explainer], ...]) -> Explainer:
     return explain
 
 
-class _Phrase(NamedTuple):
-    """What there is to say about a test that came out one way, around the value it saw."""
-
-    before: str
-    after: str | None = None
-    """Nothing where the value goes without saying."""
-
-    def about(self, seen: FactValue | None) -> str:
-        if self.after is None:
-            return self.before
-        said = written_number(seen) if type(seen) is Decimal else _seen(seen)
-        return f"{self.before}{said}{self.after}"
+_Phrase = Callable[[FactValue | None], str]
+"""What there is to say about a test that came out one way, of the value it saw."""
 
 
 def _cause(leaf: Leaf) -> Explainer:
@@ -168,12 +158,12 @@ def _cause(leaf: Leaf) -> Explainer:
         return lambda _facts, result, unusable: (
             (missing_text(fact, unusable),) if result else (f"{fact} is known",)
         )
-    phrases = {result: _phrase(leaf, result) for result in (True, False)}
+    held, failed = _phrase(leaf, True), _phrase(leaf, False)
 
     def cause(facts: Facts, result: Truth, unusable: Unusables) -> Sequence[str]:
         if result is None:
             return (missing_text(fact, unusable),)
-        return (phrases[result].about(facts.get(fact)),)
+        return ((held if result else failed)(facts.get(fact)),)
 
     return cause
 
@@ -185,20 +175,32 @@ def _phrase(leaf: Compare | In | Contains, result: bool) -> _Phrase:
         case In(fact=fact, values=values):
             listed = ", ".join(_spoken(value) for value in values[:12])
             more = "" if len(values) <= 12 else f", … ({len(values)} in all)"
-            return _Phrase(f"{fact} ", f" is {'' if result else 'not '}one of {listed}{more}")
+            return _around(f"{fact} ", f" is {'' if result else 'not '}one of {listed}{more}")
         case Contains(fact=fact, value=value):
             verb = "contains" if result else "does not contain"
-            return _Phrase(f"{fact} {verb} {clipped(value)}")
+            return _always(f"{fact} {verb} {clipped(value)}")
 
 
 def _compare_phrase(leaf: Compare, op: Operator) -> _Phrase:
     if leaf.type == "yes_no":
-        return _Phrase(f"{leaf.fact} is ", "")
+        return _around(f"{leaf.fact} is ", "")
     if op in _ORDER_WORDS:
-        return _Phrase(f"{leaf.fact} ", f" is {_ORDER_WORDS[op]} {_spoken(leaf.value)}")
+        return _around(f"{leaf.fact} ", f" is {_ORDER_WORDS[op]} {_spoken(leaf.value)}")
     if op == "==":
-        return _Phrase(f"{leaf.fact} is {_spoken(leaf.value)}")
-    return _Phrase(f"{leaf.fact} is ", f", not {_spoken(leaf.value)}")
+        return _always(f"{leaf.fact} is {_spoken(leaf.value)}")
+    return _around(f"{leaf.fact} is ", f", not {_spoken(leaf.value)}")
+
+
+def _always(text: str) -> _Phrase:
+    return lambda _: text
+
+
+def _around(before: str, after: str) -> _Phrase:
+    def phrase(seen: FactValue | None) -> str:
+        told = written_number(seen) if isinstance(seen, Decimal) else _seen(seen)
+        return f"{before}{told}{after}"
+
+    return phrase
 
 
 def _seen(value: FactValue | None) -> str:
