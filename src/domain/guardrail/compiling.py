@@ -53,8 +53,9 @@ def outcome_function(
     asking = tuple(parts)
     for lane in (Lane.ESCALATE, Lane.REVIEW):
         answer = text.bound(lane)
-        if lane is Lane.REVIEW:
-            text.lines.extend(f"if {text.fact(name)} is None: return {answer}" for name in required)
+        for name in required if lane is Lane.REVIEW else ():
+            seen = text.fact(name)
+            text.lines.append(f"if {seen} is None: return {answer}")
         for condition, lanes in asking:
             results = frozenset(result for result, asked in lanes.items() if asked is lane)
             if results:
@@ -122,23 +123,21 @@ class _Text:
 
     def fact(self, name: str) -> str:
         """The value of a fact, which is sound or missing from there on."""
-        if ("fact", name) not in self._written:
-            value = self._once(("fact", name), lambda: f"known({self.bound(name)})")
-            kind = class_of(self._declared[name])
-            finite = f" and {value}.is_finite()" if kind is Decimal else ""
-            sound = f"isinstance({value}, {self.bound(kind)}){finite}"
-            self.lines.append(f"if {value} is not None and not ({sound}): return None")
-        return self._written["fact", name]
+        if (known := self._written.get(("fact", name))) is not None:
+            return known
+        value = self._assigned(("fact", name), f"known({self.bound(name)})")
+        kind = class_of(self._declared[name])
+        finite = f" and {value}.is_finite()" if kind is Decimal else ""
+        sound = f"isinstance({value}, {self.bound(kind)}){finite}"
+        self.lines.append(f"if {value} is not None and not ({sound}): return None")
+        return value
 
     def spelled(self, name: str) -> str:
         """How the trace spells a fact: nothing when it is missing."""
-        spelling = spelling_of(self._declared[name])
-        return self._once(
-            ("spelled", name),
-            lambda: (
-                f"'' if {(seen := self.fact(name))} is None else {self.bound(spelling)}({seen})"
-            ),
-        )
+        if (known := self._written.get(("spelled", name))) is not None:
+            return known
+        seen, spelling = self.fact(name), self.bound(spelling_of(self._declared[name]))
+        return self._assigned(("spelled", name), f"'' if {seen} is None else {spelling}({seen})")
 
     def worded(self, piece: Worded) -> str:
         """A piece of the trace by the result of a condition."""
@@ -148,14 +147,12 @@ class _Text:
 
     def node(self, condition: Condition) -> str:
         """The result of a condition, each condition worked out once."""
-        return self._once(condition, lambda: self._worked_out(condition))
+        known = self._written.get(condition)
+        return known or self._assigned(condition, self._worked_out(condition))
 
-    def _once(self, what: object, expression: Callable[[], str]) -> str:
-        name = self._written.get(what)
-        if name is None:
-            right = expression()
-            name = self._written[what] = f"v{len(self._written)}"
-            self.lines.append(f"{name} = {right}")
+    def _assigned(self, what: object, expression: str) -> str:
+        name = self._written[what] = f"v{len(self._written)}"
+        self.lines.append(f"{name} = {expression}")
         return name
 
     def _worked_out(self, condition: Condition) -> str:

@@ -116,7 +116,6 @@ class Compiled:
             *(_limit_part(guardrail, limit) for limit in guardrail.limits),
             *(_rule_part(guardrail, rule) for rule in guardrail.rules),
         )
-
         self._limits = tuple(part.explain for part in self._parts if part.kind == "limit")
 
     @cached_property
