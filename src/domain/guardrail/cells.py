@@ -84,7 +84,7 @@ def regions_of(name: str, fact_type: FactType, tests: Iterable[Leaf]) -> tuple[R
             known = _intervals(name, fact_type, _numbers(tests))
         case Choice() | Level():
             words = dict.fromkeys(fact_type.values)
-            known = [Region(word, f"{name} {clipped(word)}") for word in words]
+            known = [Region(word, f"{name} {clipped(word) or '""'}") for word in words]
         case Code():
             known = _codes(name, fact_type, _constants(tests))
         case Tags():
@@ -111,6 +111,13 @@ def interval_text(name: str, low: Decimal | None, high: Decimal | None) -> str:
     if high is None:
         return f"{name} at least {number(low)}"
     return f"{name} {number(low)}" + ("" if low == high else f"..{number(high)}")
+
+
+def range_text(name: str, first: Region, last: Region) -> str:
+    """Neighbouring regions of a number, from one to another."""
+    least = None if first.low is None or first.low <= -_VAST else _plain(first.low)
+    most = None if last.high is None or last.high >= _VAST else _plain(last.high)
+    return interval_text(name, least, most)
 
 
 def other_text(name: str, codes: Sequence[str]) -> str:
@@ -189,15 +196,12 @@ def _intervals(name: str, fact_type: Number, constants: list[Decimal]) -> list[R
 
 def _interval(name: str, fact_type: Number, low: Decimal, high: Decimal) -> Region:
     """A region, represented by its end that is nearest to where the answer changes."""
-    least = None if fact_type.min is None and low <= -_VAST else low
-    most = None if fact_type.max is None and high >= _VAST else high
-    if least is None and most is None:
-        representative = Decimal(0)
-    elif least is None or (low == fact_type.min and most is not None):
-        representative = high
+    if low <= -_VAST:
+        representative = Decimal(0) if high >= _VAST else high
     else:
-        representative = low
-    return Region(_plain(representative), interval_text(name, _neat(least), _neat(most)), low, high)
+        representative = high if low == fact_type.min and high < _VAST else low
+    region = Region(_plain(representative), name, low, high)
+    return region._replace(text=range_text(name, region, region))
 
 
 def _admitted(name: str, fact_type: Number, step: Decimal) -> tuple[Decimal, Decimal]:
@@ -215,10 +219,6 @@ def _on_grid(value: Decimal, step: Decimal, rounding: str) -> Decimal:
     return value.quantize(step, rounding=rounding, context=_EXACT)
 
 
-def _neat(value: Decimal | None) -> Decimal | None:
-    return None if value is None else _plain(value)
-
-
 def _plain(value: Decimal) -> Decimal:
     """A number without trailing zeros and without an exponent."""
     return Decimal(plain_number(value))
@@ -227,7 +227,7 @@ def _plain(value: Decimal) -> Decimal:
 def _codes(name: str, fact_type: Code, constants: Iterable[object]) -> list[Region]:
     known = [c for c in constants if isinstance(c, str) and len(c) <= fact_type.max_length]
     other = Region(_another(known, fact_type.max_length), other_text(name, known))
-    return [*(Region(code, f"{name} {clipped(code)}") for code in known), other]
+    return [*(Region(code, f"{name} {clipped(code) or '""'}") for code in known), other]
 
 
 def _another(known: Sequence[str], longest: int) -> str:
@@ -262,5 +262,5 @@ def _set_text(name: str, some: Sequence[str], words: Sequence[str]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    shown = ", ".join(clipped(word) for word in words[:12])
+    shown = ", ".join(clipped(word) or '""' for word in words[:12])
     return shown if len(words) <= 12 else f"{shown}, … ({len(words)} in all)"
