@@ -84,7 +84,7 @@ def regions_of(name: str, fact_type: FactType, tests: Iterable[Leaf]) -> tuple[R
             known = _intervals(name, fact_type, _numbers(tests))
         case Choice() | Level():
             words = dict.fromkeys(fact_type.values)
-            known = [Region(word, f"{name} {clipped(word) or '""'}") for word in words]
+            known = [Region(word, f"{name} {_shown(word)}") for word in words]
         case Code():
             known = _codes(name, fact_type, _constants(tests))
         case Tags():
@@ -227,7 +227,7 @@ def _plain(value: Decimal) -> Decimal:
 def _codes(name: str, fact_type: Code, constants: Iterable[object]) -> list[Region]:
     known = [c for c in constants if isinstance(c, str) and len(c) <= fact_type.max_length]
     other = Region(_another(known, fact_type.max_length), other_text(name, known))
-    return [*(Region(code, f"{name} {clipped(code) or '""'}") for code in known), other]
+    return [*(Region(code, f"{name} {_shown(code)}") for code in known), other]
 
 
 def _another(known: Sequence[str], longest: int) -> str:
@@ -262,5 +262,10 @@ def _set_text(name: str, some: Sequence[str], words: Sequence[str]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    shown = ", ".join(clipped(word) or '""' for word in words[:12])
+    shown = ", ".join(_shown(word) for word in words[:12])
     return shown if len(words) <= 12 else f"{shown}, … ({len(words)} in all)"
+
+
+def _shown(word: str) -> str:
+    """A word as it is read; an empty one must not look like none."""
+    return clipped(word) or '""'
