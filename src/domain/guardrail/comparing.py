@@ -6,15 +6,14 @@ search: this part decides here, that one decides there.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from pydantic import JsonValue
+from pydantic import JsonValue, computed_field
 
 from domain.guardrail.conditions import facts_of
 from domain.guardrail.document import Guardrail
 from domain.guardrail.evaluate import Verdict, evaluate
-from domain.guardrail.parts import Share, View
+from domain.guardrail.parts import Share, View, time_text
 from domain.guardrail.proving import plain
 from domain.guardrail.searching import Box, Demand, Effort
 from domain.guardrail.space import Space
@@ -43,10 +42,13 @@ class Effect(Value):
     """A case that fares so, as both evaluators say; a fact that isn't named is missing."""
     four_eyes_lost: bool = False
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def text(self) -> str:
+        """The effect in a line: what, from where to where, in which cases."""
+        lane = f"{self.lane_after}, " if self.bucket == "rerouted" else ""
         where = " and ".join(self.regions) or "other limits and rules leave it to this"
-        return f"{self.bucket.upper()} {self.before} → {self.after} where {where}"
+        return f"{self.bucket.upper()} {lane}{self.before} → {self.after} where {where}"
 
 
 class _Difference(NamedTuple):
@@ -264,14 +266,3 @@ def _way(share: Share, other: Share) -> str:
     if share.sla != other.sla:
         told.append(f"within {time_text(share.sla)}")
     return ", ".join(told)
-
-
-def time_text(sla: timedelta | None) -> str:
-    """A service level as authors write it."""
-    if sla is None:
-        return "no time"
-    seconds = int(sla.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

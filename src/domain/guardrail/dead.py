@@ -6,8 +6,10 @@ A rule is dead when
 - taking it away changes neither the lane, the queue, the service level nor four-eyes of any case,
   because other limits and rules (`covered_by`) always ask for as much.
 
-Of rules that say the same, the last ones count as dead and the first doesn't: what is named here
-could be struck out all at once. That a rule also gives a reason does not keep it alive.
+What it asks about counts as asked about all the same: a missing required fact stays a reason of its
+own. A rule that can't be true may still speak where a fact is missing; it is dead nevertheless,
+since it never says what its author wrote, and it covers nothing. Of rules that say the same, the
+first counts as alive and the others as dead. That a rule also gives a reason keeps none alive.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -6,6 +6,7 @@ had before and have now was changed by those boundaries, not by hand.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from domain.guardrail.conditions import (
 )
 from domain.guardrail.document import Claim, Guardrail, Limit, Rule
 from domain.guardrail.facts import FactType
+from domain.guardrail.parts import time_text
 from domain.guardrail.sampled import sampling_edits
 from domain.guardrail.wording import condition_text, number
 from domain.values import Lane
@@ -66,6 +68,8 @@ def said(value: object) -> str:
             return "true" if value else "false"
         case Decimal():
             return number(value)
+        case timedelta():
+            return time_text(value)
         case Compare() | In() | Not() | And() | Or():
             return condition_text(value)
         case tuple():

@@ -147,3 +147,14 @@ def _share(guardrail: Guardrail, lane: Lane, rule: Rule | None = None) -> Share:
 def _class(kind: FactType) -> str:
     """What the evaluator tells apart: words are words, of whatever list."""
     return "word" if kind.type in ("choice", "level", "code") else kind.type
+
+
+def time_text(sla: timedelta | None) -> str:
+    """A service level as authors write it."""
+    if sla is None:
+        return "no time"
+    seconds = int(sla.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

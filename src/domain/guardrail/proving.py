@@ -76,13 +76,10 @@ class Proofs(Value):
     built_in: tuple[Proof, ...]
     """What is asked of every policy."""
     dead: tuple[DeadRule, ...]
+    held: bool
+    """Whether every claim and everything built in holds; dead rules are another matter."""
     effort: int
     """Tests looked at, of the budget."""
-
-    @property
-    def held(self) -> bool:
-        """Whether every claim and everything built in holds; dead rules are another matter."""
-        return not self.refuted
 
     @property
     def refuted(self) -> tuple[Proof, ...]:
@@ -101,12 +98,15 @@ def prove(
     effort = Effort(budget)
     asked = tuple(c.when for c in guardrail.claims if isinstance(c, NeverClaim | AtLeastClaim))
     prover = _Prover(guardrail, Space([guardrail], asked, declared), effort)
+    claims = tuple(prover.claim(claim) for claim in guardrail.claims)
+    built_in = prover.built_in()
     return Proofs(
         policy=guardrail.policy,
         digest=guardrail.digest,
-        claims=tuple(prover.claim(claim) for claim in guardrail.claims),
-        built_in=prover.built_in(),
+        claims=claims,
+        built_in=built_in,
         dead=dead_rules(guardrail, prover.view, effort),
+        held=all(proof.held for proof in (*claims, *built_in)),
         effort=effort.spent,
     )
 

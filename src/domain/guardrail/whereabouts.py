@@ -1,9 +1,11 @@
 """Whereabouts: the cells of a box as a person reads them, fact by fact."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import JsonValue
 
 from domain.guardrail.cells import Region, other_text, range_text
-from domain.guardrail.facts import Code, Number
+from domain.guardrail.facts import Code, Number, clipped
 from domain.guardrail.searching import Box
 from domain.guardrail.space import Space
 
@@ -19,6 +21,23 @@ def region_texts(space: Space, box: Box) -> list[tuple[str, str]]:
             kept = [at for at in range(len(variable.regions)) if cells >> at & 1]
             told.append((variable.fact, _told(space, variable.fact, kept, variable.regions)))
     return list(dict.fromkeys(told))
+
+
+def facts_text(facts: Mapping[str, JsonValue]) -> str:
+    """A case in one line; a fact that isn't named is missing."""
+    return ", ".join(f"{name} {_value_text(value)}" for name, value in facts.items()) or (
+        "nothing is known"
+    )
+
+
+def _value_text(value: JsonValue) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return f"[{', '.join(clipped(str(word)) for word in value)}]"
+        case _:
+            return clipped(str(value)) or '""'
 
 
 def _told(space: Space, fact: str, kept: list[int], every: Sequence[Region]) -> str:
