@@ -16,7 +16,7 @@ from domain.guardrail.proving import prove
 from domain.model import Seat
 from tests.domain.guardrail.random_policies import VALUES, edited, every_case, policy
 
-MORE = int(os.environ.get("REMIT_PROOF_POLICIES", "60"))
+MORE = int(os.environ.get("REMIT_PROOF_POLICIES", "40"))
 """How many random policies, and pairs of them, are tried; set it higher for a longer look."""
 UNITS = 10
 
