@@ -133,7 +133,10 @@ def test_each_edit_has_its_bucket_and_somebody_to_approve_it(
 def test_edits_that_mask_each_other_are_told_and_the_total_is_exact() -> None:
     twin = "  - {id: twin, require: risk <= $max_risk, reason: TWIN}\n"
     old = edited(("rules:", twin + "rules:"))
-    first = edited(("rules:", twin + "rules:"), ("{id: low-risk, require: risk <= $max_risk", "{id: low-risk, require: risk <= 0.5"))
+    first = edited(
+        ("rules:", twin + "rules:"),
+        ("{id: low-risk, require: risk <= $max_risk", "{id: low-risk, require: risk <= 0.5"),
+    )
     assert compare(old, first).total == ()
     assert not compare(old, first).relaxes
     both = edited(
