@@ -15,7 +15,7 @@ from domain.guardrail.conditions import And, Condition, Leaf, Not, Or, judge
 from domain.guardrail.facts import Facts
 from domain.model import Malformed
 
-DEFAULT_BUDGET = 20_000_000
+DEFAULT_BUDGET = 5_000_000
 """Tests looked at before a question counts as too complex: some seconds."""
 
 TRUE, FALSE, UNKNOWN = 1, 2, 4
