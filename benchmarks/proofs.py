@@ -93,7 +93,7 @@ def measured(work: Callable[[], object], times: int = 5) -> str:
 
 def main() -> None:
     """Print a line for each size."""
-    for rules in (15, 30, 100):
+    for rules in (15, 30, 100, 200):
         one = policy(rules)
         other = relaxed(one)
         print(f"{rules} rules: prove {measured(lambda: prove(one))}", end=", ")  # noqa: B023
