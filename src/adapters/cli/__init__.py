@@ -3,7 +3,15 @@ it runs, so that `--help` and `policy check` answer at once."""
 
 import typer
 
-from adapters.cli import auditing, authoring, erasing, interchange, keys, operating
+from adapters.cli import (
+    analyses,
+    auditing,
+    authoring,
+    erasing,
+    interchange,
+    keys,
+    operating,
+)
 from adapters.cli.common import Polite
 
 app = typer.Typer(
@@ -26,6 +34,8 @@ app.command("adopt")(authoring.adopt)
 app.command("evaluate")(authoring.evaluate)
 policy.command("check")(authoring.check)
 policy.command("cel")(interchange.cel)
+policy.command("prove")(analyses.prove)
+policy.command("diff")(analyses.diff)
 app.command("trail")(auditing.trail)
 app.command("replay")(auditing.replay)
 app.command("metrics")(auditing.metrics)

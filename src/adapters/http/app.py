@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel
 
 from adapters.http.aftermath import Aftermath
+from adapters.http.analyses import Analyses
 from adapters.http.callers import OPEN_TO_ALL, Keys, identity_of, keeps_the_door
 from adapters.http.conflicts import Conflicts
 from adapters.http.data_subjects import DataSubjects
@@ -40,6 +41,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Aftermath,
     Conflicts,
     DecisionTypes,
+    Analyses,
     DataSubjects,
     Feed,
     Lists,
