@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
+from domain.guardrail.canonical import written_number
 from domain.guardrail.conditions import (
     And,
     Compare,
@@ -25,7 +26,7 @@ from domain.guardrail.document import Claim, Guardrail, Limit, Rule
 from domain.guardrail.facts import FactType
 from domain.guardrail.parts import time_text
 from domain.guardrail.sampled import sampling_edits
-from domain.guardrail.wording import condition_text, number
+from domain.guardrail.wording import condition_text
 from domain.values import Lane
 
 Move = tuple[Decimal, Decimal]
@@ -67,7 +68,7 @@ def said(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return number(value)
+            return written_number(value)
         case timedelta():
             return time_text(value)
         case Compare() | In() | Not() | And() | Or():
@@ -102,7 +103,7 @@ def _boundaries(
 ) -> Iterator[Change]:
     for move, names in moved.items():
         word = "boundary" if len(names) == 1 else "boundaries"
-        text = f"{word} {', '.join(names)} {number(move[0])} → {number(move[1])}"
+        text = f"{word} {', '.join(names)} {written_number(move[0])} → {written_number(move[1])}"
         touched = [
             (now, _shifted(condition_of(was), condition_of(now), frozenset((move,))))
             for was, now in _changed_lines(old, new, frozenset(moved))
@@ -117,9 +118,13 @@ def _boundaries(
         if same is not None:
             del come[same]
         what = "removed" if same is None else f"renamed {same}"
-        yield Change(f"boundary {name} {number(boundary.value)} {what}", frozenset(), _as_it_is)
+        yield Change(
+            f"boundary {name} {written_number(boundary.value)} {what}", frozenset(), _as_it_is
+        )
     for name, boundary in come.items():
-        yield Change(f"boundary {name} {number(boundary.value)} added", frozenset(), _as_it_is)
+        yield Change(
+            f"boundary {name} {written_number(boundary.value)} added", frozenset(), _as_it_is
+        )
 
 
 def _changed_lines(
