@@ -3,11 +3,13 @@
 from adapters.authoring.decision_types import AdoptionFile, parse_decision_type
 from adapters.authoring.guardrails import parse_guardrail, read_guardrail, source_digest
 from adapters.authoring.problems import AuthoringError, Problem
+from adapters.authoring.schema import guardrail_schema
 
 __all__ = [
     "AdoptionFile",
     "AuthoringError",
     "Problem",
+    "guardrail_schema",
     "parse_decision_type",
     "parse_guardrail",
     "read_guardrail",

@@ -16,7 +16,7 @@ T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
 
 NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|min|h|d|w)", re.ASCII)
+DURATION = re.compile(r"(\d{1,6})\s*(s|m|min|h|d|w)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WHITE = {
     "id": re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}"),
@@ -132,7 +132,7 @@ def share(node: Node, name: str) -> Decimal:
 
 def duration(node: Node, name: str) -> timedelta:
     said = text(node, name)
-    match = _DURATION.fullmatch(said.strip())
+    match = DURATION.fullmatch(said.strip())
     seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
     if not seconds:
         raise wrong(

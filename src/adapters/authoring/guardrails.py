@@ -48,7 +48,7 @@ from domain.values import Lane
 
 T = TypeVar("T")
 MOST_RULES = 1_000
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
 _PARTS = (
     "guardrail",
     "policy",
@@ -315,7 +315,7 @@ class _Document:
 
 
 def _boundary(name: str, node: Node, place: Place) -> Boundary:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         said = f"`{clipped(name)}` is no name for a boundary: it has letters, digits and _"
         raise wrong(place, said, look_alike(name))
     if isinstance(node, Scalar):

@@ -242,10 +242,11 @@ def _within(value: Decimal, word: Word, fact: str, fact_type: Number) -> Decimal
     low, high = fact_type.min, fact_type.max
     if (low is not None and value < low) or (high is not None and value > high):
         hint = f"Write a share as a number: {value / 100} for {word.text} %"
+        said = ("$" if word.kind == "boundary" else "") + word.text[:40]
         percent = high == 1 and 1 < value <= 100 and word.kind == "number"
         raise SyntaxProblem(
             word.at,
-            f"{fact} is {allowed(fact_type)}, and {word.text[:40]} never is",
+            f"{fact} is {allowed(fact_type)}, and {said} never is",
             hint if percent else None,
         )
     return value

@@ -3,7 +3,7 @@ it runs, so that `--help` and `policy check` answer at once."""
 
 import typer
 
-from adapters.cli import auditing, authoring, erasing, keys, operating
+from adapters.cli import auditing, authoring, erasing, interop, keys, operating
 from adapters.cli.common import Polite
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("migrate")(operating.migrate)
 app.command("adopt")(authoring.adopt)
 app.command("evaluate")(authoring.evaluate)
 policy.command("check")(authoring.check)
+policy.command("schema")(interop.schema)
 app.command("trail")(auditing.trail)
 app.command("replay")(auditing.replay)
 app.command("metrics")(auditing.metrics)

@@ -29,7 +29,7 @@ def test_a_number_is_digits_and_a_point(number: str) -> None:
         ("amo\u200bunt > 3", "line 7, column 14: a character that can't be seen stands here"),
         ("risk > 30", "risk is a number from 0 to 1, and 30 never is"),
         ("risk > 30", "Write a share as a number: 0.3 for 30 %"),
-        ("risk < $usd", "and usd never is"),
+        ("risk < $usd", "and $usd never is"),
         ("tier is gold or basic", "Write `tier in [..., basic]`"),
         ("amount between 1 and 2", "Write `x >= 3 and x <= 5`"),
         ("3 < amount", "Begin with a fact"),
