@@ -14,7 +14,7 @@ from domain.guardrail.facts import FactType, Number, Tags, YesNo, clipped, did_y
 SHARED = ("then", "reason", "if_unknown", "queue", "sla", "four_eyes", "unless", "why")
 """What a rule has besides its tests: a column of its own, or one value for the whole table."""
 _COLUMNS = ("id", "when", *SHARED)
-_MOST_COLUMNS = 50
+MOST_COLUMNS = 50
 _OPERATOR = re.compile(r"(<|>|=|!)|(is|in|not|contains)\b")
 
 
@@ -54,8 +54,8 @@ def _columns(table: Fields, facts: Mapping[str, FactType]) -> list[str]:
         if said in columns and said in _COLUMNS:
             raise wrong(column.place, f"the column {said} stands here twice")
         columns.append(said)
-    if not 1 <= len(columns) <= _MOST_COLUMNS:
-        raise wrong(table.get("columns").place, f"a table has 1 to {_MOST_COLUMNS} columns")
+    if not 1 <= len(columns) <= MOST_COLUMNS:
+        raise wrong(table.get("columns").place, f"a table has 1 to {MOST_COLUMNS} columns")
     return columns
 
 
