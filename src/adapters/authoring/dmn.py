@@ -22,6 +22,7 @@ LARGEST_DMN = 1024 * 1024
 _FAITHFUL = ("UNIQUE", "ANY", "PRIORITY", "FIRST")
 _TEXTS = ("reason", "queue", "sla", "if_unknown", "why")
 _STRING = re.compile(r'"[^"\\]*"')
+_TRUTH = re.compile("true|false")
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 _BOUND = re.compile(rf"(<=|>=|<|>)\s*({_NUMBER.pattern})", re.ASCII)
 _RANGE = re.compile(rf"([\[\](])\s*({_NUMBER.pattern})\s*\.\.\s*({_NUMBER.pattern})\s*([\[\])])")
@@ -166,13 +167,22 @@ def _test(part: str, fact: str, kind: FactType) -> str:
         return f"({fact} {low} {span[2]} and {fact} {high} {span[4]})"
     if part == "null":
         return f"{fact} is missing"
-    literal = {Number: _NUMBER, YesNo: re.compile("true|false")}.get(type(kind), _STRING)
-    if literal.fullmatch(part):
+    if _literal(kind).fullmatch(part):
         return f"{fact} is {part}"
     raise _refusal(
         f"`{clipped(part)}` has no counterpart: {_kind_of(part)}",
         "A cell has values, comparisons with a number, ranges, not(…), null or -.",
     )
+
+
+def _literal(kind: FactType) -> re.Pattern[str]:
+    match kind:
+        case Number():
+            return _NUMBER
+        case YesNo():
+            return _TRUTH
+        case _:
+            return _STRING
 
 
 def _kind_of(part: str) -> str:

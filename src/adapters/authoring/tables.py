@@ -99,7 +99,7 @@ def cell_condition(fact: str, cell: Node, scope: Scope) -> Condition:
     if _OPERATOR.match(said):
         tests = said if '"' in said or "'" in said else said.replace(" and ", f" and {fact} ")
         return _read(fact, f" {tests}", cell, scope, len(fact) + 1 if tests == said else None)
-    verb = {Tags: "contains", YesNo: "is", Number: "=="}.get(type(scope.facts[fact]), "is")
+    verb = "contains" if isinstance(scope.facts[fact], Tags) else "is"
     return _read(fact, f" {verb} {_constant(said, scope.facts[fact])}", cell, scope, None)
 
 
