@@ -3,7 +3,7 @@ it runs, so that `--help` and `policy check` answer at once."""
 
 import typer
 
-from adapters.cli import auditing, authoring, erasing, keys, operating
+from adapters.cli import auditing, authoring, erasing, keys, operating, specifying
 from adapters.cli.common import Polite
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 policy = typer.Typer(help="Work on a policy before anyone signs it.", no_args_is_help=True)
+spec = typer.Typer(help="Say what a policy must do, and see whether it does.", no_args_is_help=True)
 projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)
 api_keys = typer.Typer(help="Issue the keys that open the door.", no_args_is_help=True)
 
@@ -26,6 +27,8 @@ app.command("adopt")(authoring.adopt)
 app.command("evaluate")(authoring.evaluate)
 policy.command("check")(authoring.check)
 policy.command("explain")(authoring.explain)
+spec.command("run")(specifying.run)
+spec.command("words")(specifying.words)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
@@ -36,5 +39,6 @@ projections.command("status")(operating.status)
 api_keys.command("issue")(keys.issue)
 
 app.add_typer(policy, name="policy")
+app.add_typer(spec, name="spec")
 app.add_typer(projections, name="projections")
 app.add_typer(api_keys, name="keys")

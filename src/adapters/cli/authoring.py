@@ -26,7 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a mach
 def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) -> None:
     """Check that decision types and their policies can be understood, and say what they mean."""
     for path in files:
-        adoption = _adoption(path)
+        adoption = adoption_of(path)
         guardrail = adoption.guardrail
         out.print(f"[green]✓[/] {escaped(str(path))}: {escaped(adoption.definition.title)}")
         out.print(
@@ -47,7 +47,7 @@ def adopt(
     from application.governing import adopt as adopt_type
     from application.ports import Identity
 
-    adoptions = [_adoption(path) for path in files]  # all or none can be read
+    adoptions = [adoption_of(path) for path in files]  # all or none can be read
     caller = Caller(Identity(by, "human"))
 
     async def work(desk: Desk) -> None:
@@ -71,7 +71,7 @@ def evaluate(
     """Try a recommendation on a file's policy: lane, rule, reasons and trace. Records nothing."""
     from application.evaluating import Evaluation, evaluate_file
 
-    evaluation: Evaluation = evaluate_file(_adoption(file), *_case(case))
+    evaluation: Evaluation = evaluate_file(adoption_of(file), *_case(case))
     if as_json:
         print_json(evaluation.model_dump_json(indent=2))
         return
@@ -88,7 +88,7 @@ def explain(file: File, case: Case, as_json: AsJson = False) -> None:
     """
     from application.evaluating import evaluate_file
 
-    adoption = _adoption(file)
+    adoption = adoption_of(file)
     full = adoption.definition.model_copy(update={"stage": Stage.FULL})
     evaluation = evaluate_file(replace(adoption, definition=full), *_case(case))
     if as_json:
@@ -97,7 +97,7 @@ def explain(file: File, case: Case, as_json: AsJson = False) -> None:
         print_explanation(evaluation)
 
 
-def _adoption(path: Path) -> "Adoption":
+def adoption_of(path: Path) -> "Adoption":
     """A file as an author wrote it, or what is wrong with which of them."""
     from adapters.assembly import read_adoption
     from adapters.authoring.problems import AuthoringError

@@ -103,7 +103,7 @@ def _number(
     fact: str, kind: Number, asked: list[Leaf], seen: Decimal | None, does: _Does
 ) -> _Found:
     """The nearest number that does, and how far on from there every number does."""
-    tried = sorted(_beside(kind, _constants(asked)))
+    tried = sorted(beside(kind, _constants(asked)))
     if seen is None:
         near: Iterable[Decimal] = tried
     else:
@@ -122,7 +122,7 @@ def _number(
     return nearest, f"{fact} had been {_range(least, most, nearest, kind.unit)}"
 
 
-def _beside(kind: Number, constants: Iterable[Decimal]) -> set[Decimal]:
+def beside(kind: Number, constants: Iterable[Decimal]) -> set[Decimal]:
     """Each constant as the fact can hold it, its neighbours, and the ends of what is allowed."""
     step = Decimal(1).scaleb(-kind.decimals)
     values: set[Decimal] = set()
