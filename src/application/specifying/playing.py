@@ -119,7 +119,7 @@ class Play:
             return
         if kind.personal:
             raise Unclear(f"{fact} is about a person, and no policy may ask about it")
-        known = normalise(fact, kind, raw_value(kind, value.strip('"')))
+        known = normalise(fact, kind, raw_value(kind, value))
         if isinstance(known, Unusable):
             raise Unclear(f"{fact}: found {clipped(value)}; allowed is {allowed(kind)}")
         self._facts[fact] = known

@@ -308,7 +308,9 @@ def _known(found: Outcome) -> set[str]:
 
 
 def raw_value(declared: FactType | None, text: str) -> bool | str | list[str]:
-    """A fact's value as a producer would send it."""
+    """A fact's value as a producer would send it; quotes around it are no part of it."""
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
     match declared.type if declared else None:
         case "yes_no" if text in ("yes", "no", "true", "false"):
             return text in ("yes", "true")
