@@ -47,7 +47,7 @@ class Region(NamedTuple):
 
 def regions(
     guardrails: Sequence[Guardrail],
-    also: Iterable[Condition] = (),
+    also: Sequence[Condition] = (),
     declared: Mapping[str, FactType] | None = None,
 ) -> dict[str, tuple[Region, ...]]:
     """The regions of each fact that is asked about, in order, `missing` last.
@@ -55,21 +55,21 @@ def regions(
     Where policies declare a fact differently, the last one does: it says what can come in. Facts
     that only claims ask about are declared by `declared`, or else taken as widely as they read.
     """
-    tests = _tests(guardrails, also)
+    tests = tests_of(guardrails, also)
     types = fact_types(guardrails, also, declared)
     return {name: regions_of(name, types[name], tests[name]) for name in sorted(tests)}
 
 
 def fact_types(
     guardrails: Sequence[Guardrail],
-    also: Iterable[Condition] = (),
+    also: Sequence[Condition] = (),
     declared: Mapping[str, FactType] | None = None,
 ) -> dict[str, FactType]:
     """What each fact that is asked about can be."""
     known: dict[str, FactType] = dict(declared or {})
     for guardrail in guardrails:
         known.update(guardrail.facts)
-    tests = _tests(guardrails, also)
+    tests = tests_of(guardrails, also)
     return {name: known.get(name) or _as_read(tests[name]) for name in sorted(tests)}
 
 
@@ -106,15 +106,11 @@ def without_words(name: str, words: Sequence[str]) -> str:
 
 def interval_text(name: str, low: Decimal | None, high: Decimal | None) -> str:
     """A range of a number, both ends included."""
-    match low, high:
-        case None, None:
-            return f"{name} of any size"
-        case None, most:
-            return f"{name} at most {number(most)}"
-        case least, None:
-            return f"{name} at least {number(least)}"
-        case least, most:
-            return f"{name} {number(least)}" + ("" if least == most else f"..{number(most)}")
+    if low is None:
+        return f"{name} of any size" if high is None else f"{name} at most {number(high)}"
+    if high is None:
+        return f"{name} at least {number(low)}"
+    return f"{name} {number(low)}" + ("" if low == high else f"..{number(high)}")
 
 
 def other_text(name: str, codes: Sequence[str]) -> str:
@@ -122,9 +118,10 @@ def other_text(name: str, codes: Sequence[str]) -> str:
     return f"{name} other than {_listed(codes)}" if codes else f"{name} of any kind"
 
 
-def _tests(
+def tests_of(
     guardrails: Sequence[Guardrail], also: Iterable[Condition]
 ) -> dict[str, tuple[Leaf, ...]]:
+    """Every test that some policies ask of each fact, claims included."""
     found: dict[str, dict[Leaf, None]] = {}
     for condition in chain(*(_conditions(guardrail) for guardrail in guardrails), also):
         for leaf in leaves(condition):
@@ -248,9 +245,9 @@ def _another(known: Sequence[str], longest: int) -> str:
 
 def _sets(name: str, words: tuple[str, ...]) -> list[Region]:
     """Sets of the asked words; what else is among the tags makes no difference."""
-    sizes = range(len(words) + 1)
+    sizes = list(range(len(words) + 1))
     if len(words) > MOST_WORDS:
-        sizes = sorted({0, 1, len(words) - 1, len(words)})
+        sizes = [0, 1, len(words) - 1, len(words)]
     return [
         Region(frozenset(some), _set_text(name, some, words))
         for size in sizes
