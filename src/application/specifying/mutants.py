@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from application.specifying.playing import Asked, Ready, parts_of, play
 from domain.guardrail.canonical import plain_number
+from domain.guardrail.cells import regions_of
 from domain.guardrail.conditions import (
     And,
     Compare,
@@ -23,7 +24,6 @@ from domain.guardrail.conditions import (
     judge,
 )
 from domain.guardrail.document import Guardrail, Limit, Rule
-from domain.guardrail.explaining import beside
 from domain.guardrail.facts import Facts, FactType, Number, YesNo
 from domain.guardrail.wording import leaf_text
 from domain.values import FactValue
@@ -185,14 +185,17 @@ def _changed(
 
 
 def _different(leaf: Compare | In, kind: FactType) -> Iterator[Compare | In]:
-    """The tests beside this one, each meaning: two that no value tells apart are one."""
-    seen = {_results(leaf, leaf, kind)}
-    tried = tuple(_neighbours(leaf, kind))
-    for became in tried:
-        results = _results(became, leaf, kind)
+    """The tests beside this one, each meaning once: no value tells the ones left out apart."""
+    tried = (leaf, *_neighbours(leaf, kind))
+    telling = [{leaf.fact: region.representative} for region in regions_of(leaf.fact, kind, tried)]
+    known = [{n: v for n, v in facts.items() if v is not None} for facts in telling]
+    seen: set[tuple[Truth, ...]] = set()
+    for test in tried:
+        results = tuple(map(judge(test), known))
         if results not in seen:
             seen.add(results)
-            yield became
+            if test is not leaf:
+                yield test
 
 
 def _neighbours(leaf: Compare | In, kind: FactType) -> Iterator[Compare | In]:
@@ -224,20 +227,6 @@ def _beside(value: object, kind: FactType) -> tuple[Decimal, ...]:
         return ()
     step = Decimal(1).scaleb(-kind.decimals)
     return (value - step, value + step)
-
-
-def _results(leaf: Leaf, of: Compare | In, kind: FactType) -> tuple[Truth, ...]:
-    """What a test says of every value at which it and those beside a given one may differ."""
-    ask = judge(leaf)
-    return tuple(ask({of.fact: value}) for value in _telling(of, kind))
-
-
-def _telling(leaf: Compare | In, kind: FactType) -> Iterable[FactValue]:
-    constants = leaf.values if isinstance(leaf, In) else (leaf.value, *leaf.order)
-    numbers = [value for value in constants if isinstance(value, Decimal)]
-    if numbers and isinstance(kind, Number):
-        return sorted(beside(kind, numbers))
-    return [value for value in constants if not isinstance(value, Decimal)]
 
 
 def share_text(share: Decimal) -> str:

@@ -1,16 +1,17 @@
 """Explaining: which single fact, had it been another, would have made something true of a case.
 
 Nothing is guessed. Only values on either side of a constant that the policy names can change the
-truth of a test, so these are tried, the nearest first; and each is asked of the whole of what
-decides, which the caller gives.
+truth of a test, so one of each region between them is tried, the nearest first; and each is asked
+of the whole of what decides, which the caller gives.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from itertools import combinations, islice
 
 from domain.guardrail.canonical import plain_number
-from domain.guardrail.conditions import Compare, Contains, In, Leaf, leaves
+from domain.guardrail.cells import Region, asked_words, regions_of, tests_of
+from domain.guardrail.conditions import Leaf
 from domain.guardrail.document import Guardrail
 from domain.guardrail.facts import (
     Choice,
@@ -31,7 +32,6 @@ Holds = Callable[[Facts], bool]
 
 MOST_TAG_SETS = 2_000
 """So many sets of words are tried, the smallest change first; beyond them nothing is promised."""
-_EXACT = Context(prec=80)
 
 
 class Change(Value):
@@ -47,10 +47,7 @@ class Change(Value):
 
 def single_changes(guardrail: Guardrail, facts: Facts, holds: Holds) -> tuple[Change, ...]:
     """For each fact the smallest change that alone makes it hold, the smallest of all first."""
-    tests: dict[str, list[Leaf]] = {}
-    for condition in (*(x.require for x in guardrail.limits), *(x.when for x in guardrail.rules)):
-        for leaf in leaves(condition):
-            tests.setdefault(leaf.fact, []).append(leaf)
+    tests = tests_of((guardrail.model_copy(update={"claims": ()}),), ())
     found = [
         change
         for fact, asked in sorted(tests.items())
@@ -60,7 +57,7 @@ def single_changes(guardrail: Guardrail, facts: Facts, holds: Holds) -> tuple[Ch
 
 
 def _change(
-    fact: str, kind: FactType, asked: list[Leaf], facts: Facts, holds: Holds
+    fact: str, kind: FactType, asked: Sequence[Leaf], facts: Facts, holds: Holds
 ) -> Change | None:
     seen = facts.get(fact)
 
@@ -80,11 +77,13 @@ _Does = Callable[[FactValue], bool]
 
 
 def _nearest(
-    fact: str, kind: FactType, asked: list[Leaf], seen: FactValue | None, does: _Does
+    fact: str, kind: FactType, asked: Sequence[Leaf], seen: FactValue | None, does: _Does
 ) -> _Found:
+    near = regions_of(fact, kind, asked)[:-1]  # the last is that it is missing
     match kind:
-        case Number():
-            return _number(fact, kind, asked, seen if isinstance(seen, Decimal) else None, does)
+        case Number(unit=unit):
+            found = _number(near, seen if isinstance(seen, Decimal) else None, does)
+            return found and (found[0], f"{fact} had been {_range(*found[1:], unit)}")
         case Level():
             return _level(fact, kind, seen, does)
         case Tags():
@@ -96,75 +95,43 @@ def _nearest(
         case Choice(values=values):
             return _one_of(fact, [value for value in values if does(value)])
         case Code():
-            return _code(fact, kind, asked, does)
+            return _code(fact, near, does)
 
 
 def _number(
-    fact: str, kind: Number, asked: list[Leaf], seen: Decimal | None, does: _Does
-) -> _Found:
+    near: Sequence[Region], seen: Decimal | None, does: _Does
+) -> tuple[Decimal, Decimal | None, Decimal | None] | None:
     """The nearest number that does, and how far on from there every number does."""
-    tried = sorted(beside(kind, _constants(asked)))
-    if seen is None:
-        near: Iterable[Decimal] = tried
-    else:
-        near = sorted(tried, key=lambda value: abs(_EXACT.subtract(value, seen)))
-    nearest = next((value for value in near if does(value)), None)
-    if nearest is None:
+    values = [_nearest_in(region, seen) for region in near]
+    order = sorted(range(len(near)), key=lambda at: 0 if seen is None else abs(values[at] - seen))
+    at = next((at for at in order if does(values[at])), None)
+    if at is None:
         return None
-    at = tried.index(nearest)
     below, above = at, at
-    while below > 0 and does(tried[below - 1]):
+    while below > 0 and does(values[below - 1]):
         below -= 1
-    while above < len(tried) - 1 and does(tried[above + 1]):
+    while above < len(near) - 1 and does(values[above + 1]):
         above += 1
-    least = None if below == 0 else tried[below]
-    most = None if above == len(tried) - 1 else tried[above]
-    return nearest, f"{fact} had been {_range(least, most, nearest, kind.unit)}"
+    least = near[below].low if below else None
+    most = near[above].high if above < len(near) - 1 else None
+    return values[at], least, most
 
 
-def beside(kind: Number, constants: Iterable[Decimal]) -> set[Decimal]:
-    """Each constant as the fact can hold it, its neighbours, and the ends of what is allowed."""
-    step = Decimal(1).scaleb(-kind.decimals)
-    values: set[Decimal] = set()
-    for constant in (*constants, *(end for end in (kind.min, kind.max) if end is not None)):
-        low = constant.quantize(step, rounding=ROUND_FLOOR, context=_EXACT)
-        high = constant.quantize(step, rounding=ROUND_CEILING, context=_EXACT)
-        values |= {low, high, _EXACT.subtract(low, step), _EXACT.add(high, step)}
-    return {
-        value
-        for value in values
-        if (kind.min is None or value >= kind.min) and (kind.max is None or value <= kind.max)
-    } or {Decimal(0)}
+def _nearest_in(region: Region, seen: Decimal | None) -> Decimal:
+    """The value of a region that is nearest to one that was seen."""
+    if seen is None or region.low is None or region.high is None:
+        return Decimal(str(region.representative))
+    return min(max(seen, region.low), region.high)
 
 
-def _constants(asked: Iterable[Leaf]) -> Iterator[Decimal]:
-    for leaf in asked:
-        match leaf:
-            case Compare(value=Decimal() as value):
-                yield value
-            case In(values=values):
-                yield from (value for value in values if isinstance(value, Decimal))
-            case _:
-                pass
-
-
-def _range(least: Decimal | None, most: Decimal | None, value: Decimal, unit: str | None) -> str:
+def _range(least: Decimal | None, most: Decimal | None, unit: str | None) -> str:
     of = f" {unit}" if unit else ""
-    match least, most:
-        case None, None:
-            return "known"
-        case None, Decimal():
-            return f"at most {plain_number(most)}{of}"
-        case Decimal(), None:
-            return f"at least {plain_number(least)}{of}"
-        case _ if least == most:
-            return f"{plain_number(value)}{of}"
-        case _:
-            return f"from {_plain(least)} to {_plain(most)}{of}"
-
-
-def _plain(value: Decimal | None) -> str:
-    return "" if value is None else plain_number(value)
+    if least is None:
+        return "known" if most is None else f"at most {plain_number(most)}{of}"
+    if most is None:
+        return f"at least {plain_number(least)}{of}"
+    to = f" to {plain_number(most)}" if least < most else ""
+    return f"{'from ' if to else ''}{plain_number(least)}{to}{of}"
 
 
 def _level(fact: str, kind: Level, seen: FactValue | None, does: _Does) -> _Found:
@@ -183,44 +150,23 @@ def _one_of(fact: str, values: Sequence[str]) -> _Found:
     return values[0], f"{fact} had been {shown}{' …' if len(values) > 6 else ''}"
 
 
-def _code(fact: str, kind: Code, asked: list[Leaf], does: _Does) -> _Found:
+def _code(fact: str, near: Sequence[Region], does: _Does) -> _Found:
     """The words the policy names, and one that it doesn't."""
-    named = list(dict.fromkeys(_words(asked)))
+    *named, other = (str(region.representative) for region in near)
     if found := _one_of(fact, [word for word in named if does(word)]):
         return found
-    other = next((w for w in _others() if w not in named and len(w) <= kind.max_length), None)
-    if other is None or not does(other):
+    if not does(other):
         return None
-    return other, f"{fact} had been anything but {', '.join(map(clipped, named[:6]))}"
-
-
-def _words(asked: Iterable[Leaf]) -> Iterator[str]:
-    for leaf in asked:
-        match leaf:
-            case Compare(value=str() as value) | Contains(value=value):
-                yield value
-            case In(values=values):
-                yield from (value for value in values if isinstance(value, str))
-            case _:
-                pass
-
-
-def _others() -> Iterator[str]:
-    yield "other"
-    yield from (f"other{number}" for number in range(1_000))
-    yield from "xyzabcdefghijklmnopqrstuvw"
+    but = f" but {', '.join(map(clipped, named[:6]))}" if named else ""
+    return other, f"{fact} had been anything{but}"
 
 
 def _tags(
-    fact: str, kind: Tags, asked: list[Leaf], seen: frozenset[str] | None, does: _Does
+    fact: str, kind: Tags, asked: Sequence[Leaf], seen: frozenset[str] | None, does: _Does
 ) -> _Found:
     """The fewest words to add or to leave out."""
     had = seen or frozenset()
-    words = [
-        word
-        for word in dict.fromkeys(_words(asked))
-        if word in had or kind.values is None or word in kind.values
-    ]
+    words = asked_words(kind, asked)
     sizes = (combinations(words, size) for size in range(len(words) + 1))
     for toggled in islice((some for size in sizes for some in size), MOST_TAG_SETS):
         value = had.symmetric_difference(toggled)
