@@ -25,7 +25,7 @@ def test_the_one_thing_in_the_way_is_named_with_the_value_that_would_do() -> Non
     decision = office.recommend(context=LARGE).decision
     found = run(explain(decision.id, office.desk))
     (amount,) = [c for c in found.explanation.changes if c.fact == "amount"]
-    assert (amount.seen, amount.value) == ("120", "100.00")
+    assert (amount.seen, amount.value) == ("120", "100")
     assert found.explanation.sentence.endswith(
         "it would have been automated, if only amount had been at most 100 EUR (it is 120 EUR)"
     )

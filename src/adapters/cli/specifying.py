@@ -131,6 +131,8 @@ def _print(report: "SpecificationReport") -> None:
         f"{report.scenarios} examples; {report.parts - len(report.uncovered)} of {report.parts} "
         f"limits and rules fired; {noticed} of {report.mutants} mutants noticed"
     )
+    if report.untried:
+        out.print(f"  {report.untried} of the mutants were too much work to try")
     for why in report.why:
         out.print(f"  {escaped(why)}", highlight=False)
     out.print("[bold green]passed[/]" if report.passed else "[bold red]did not pass[/]")

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from pydantic import Field
 
 from application.specifying.mutants import (
-    MOST_TRIALS,
     Mutant,
     Proof,
-    TooManyTrials,
+    Survivors,
     mutants,
     share_text,
     surviving,
@@ -73,6 +72,8 @@ class SpecificationReport(Value):
     mutants: int
     surviving: tuple[str, ...]
     """The mutants that no example tells from the policy."""
+    untried: int
+    """How many of these were not tried, because so much work may not be done."""
     floor: Floor
     passed: bool
     why: tuple[str, ...] = Field(default=())
@@ -157,7 +158,7 @@ class _Checking:
             return
         step = played.failed.step
         said = f"{where}\n  line {step.line}: {step.kind.title()} {step.text}\n  {played.expected}"
-        if len(self.failures) < MOST_REMEDIES:
+        if len(self.failures) < MOST_REMEDIES // (1 + len(parts_of(self._policy.guardrail)) // 50):
             change = remedy(steps, played, self._policy)
             no = "no other value of a single fact would have made it hold"
             said += f"\n  it would hold, if only {change}" if change else f"\n  {no}"
@@ -166,7 +167,7 @@ class _Checking:
     def report(self, texts: Mapping[str, str], floor: Floor) -> SpecificationReport:
         guardrail = self._policy.guardrail
         every = tuple(mutants(guardrail))
-        alive = self._surviving(every)
+        alive, untried = self._surviving(every)
         ids = [part.id for part in parts_of(guardrail)]
         fired = {id for facts in self._decided() for id in _fired(guardrail, facts)}
         uncovered = tuple(id for id in ids if id not in fired)
@@ -182,7 +183,8 @@ class _Checking:
             uncovered=uncovered,
             parts=len(ids),
             mutants=len(every),
-            surviving=alive,
+            surviving=tuple(mutant.text for mutant in alive),
+            untried=untried,
             floor=floor,
             passed=not why,
             why=why,
@@ -191,17 +193,9 @@ class _Checking:
     def _decided(self) -> Iterator[Facts]:
         return (run.facts for run in self._runs if run.holds)
 
-    def _surviving(self, every: Sequence[Mutant]) -> tuple[str, ...]:
-        """The mutants that survive: all, if they are too many to be tried."""
+    def _surviving(self, every: Sequence[Mutant]) -> Survivors:
         proofs = [Proof(run.steps, run.facts) for run in self._runs if run.holds]
-        try:
-            return tuple(mutant.text for mutant in surviving(every, proofs, self._policy))
-        except TooManyTrials:
-            self.failures.append(
-                f"its examples would have to be played more than {MOST_TRIALS:,} times against "
-                "mutants; leave out examples that repeat what others prove"
-            )
-            return tuple(mutant.text for mutant in every)
+        return surviving(every, proofs, self._policy)
 
 
 def _fired(guardrail: Guardrail, facts: Facts) -> Iterator[str]:

@@ -28,14 +28,14 @@ from domain.guardrail.facts import Facts, FactType, Number, YesNo
 from domain.guardrail.wording import leaf_text
 from domain.values import FactValue
 
-MOST_TRIALS = 50_000
-"""So often an example is played against a mutant; a specification that needs more is refused."""
+MOST_WORK = 1_000_000
+"""So many limits and rules are asked in all; mutants for which none is left are not tried."""
+_MADE_READY = 30
+"""What it costs to make a policy ready, a limit or rule; to ask it costs one."""
+MOST_LISTED = 20
+"""Of a list of numbers, so many are moved: a long list draws no line."""
 
 _OTHER: Mapping[Operator, Operator] = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
-
-
-class TooManyTrials(Exception):
-    """A specification must be small enough to be tried against every mutant."""
 
 
 class Mutant(NamedTuple):
@@ -70,12 +70,25 @@ def mutated(guardrail: Guardrail, mutant: Mutant) -> Guardrail:
     return _with(guardrail, mutant.part, mutant.condition)
 
 
-def surviving(
-    tried: Iterable[Mutant], proofs: Sequence[Proof], policy: Asked
-) -> tuple[Mutant, ...]:
-    """The mutants that no example tells from the policy."""
+class Survivors(NamedTuple):
+    """The mutants that no example tells from the policy, and how many of them were not tried."""
+
+    mutants: tuple[Mutant, ...]
+    untried: int
+
+
+def surviving(tried: Iterable[Mutant], proofs: Sequence[Proof], policy: Asked) -> Survivors:
+    """Try every mutant, as far as the work that may be done goes."""
     trials = _Trials(proofs, policy)
-    return tuple(mutant for mutant in tried if not trials.kill(mutant))
+    alive: list[Mutant] = []
+    untried = 0
+    for mutant in tried:
+        if trials.exhausted:
+            untried += 1
+        elif trials.kill(mutant):
+            continue
+        alive.append(mutant)
+    return Survivors(tuple(alive), untried)
 
 
 def condition_of(part: Limit | Rule) -> Condition:
@@ -95,7 +108,12 @@ class _Trials:
         self._proofs = proofs
         self._by_value: dict[str, dict[FactValue, list[Proof]]] = {}
         self._variants: dict[tuple[str, Truth], Asked] = {}
-        self._left = MOST_TRIALS
+        self._parts = len(parts_of(policy.guardrail)) + 1
+        self._left = MOST_WORK
+
+    @property
+    def exhausted(self) -> bool:
+        return self._left <= 0
 
     def kill(self, mutant: Mutant) -> bool:
         before, after = judge(condition_of(mutant.part)), judge(mutant.condition)
@@ -103,9 +121,9 @@ class _Trials:
             result = after(proof.facts)
             if result is before(proof.facts):
                 continue
-            if self._left == 0:
-                raise TooManyTrials
-            self._left -= 1
+            self._left -= self._parts
+            if self.exhausted:
+                return False
             if play(proof.steps, self._variant(mutant.part, result)).failed is not None:
                 return True
         return False
@@ -114,9 +132,10 @@ class _Trials:
         """The examples on whose value of the fact the changed test has another result."""
         was, became = judge(mutant.was), judge(mutant.became)
         fact = mutant.was.fact
-        for value, proofs in self._values(fact).items():
+        known = self._values(fact)
+        for value in _moved(mutant, known):
             if was({fact: value}) is not became({fact: value}):
-                yield from proofs
+                yield from known[value]
 
     def _values(self, fact: str) -> dict[FactValue, list[Proof]]:
         known = self._by_value.get(fact)
@@ -134,7 +153,25 @@ class _Trials:
             never = {**guardrail.facts, _NEVER: YesNo(required=False)}
             known = self._policy.instead(guardrail.model_copy(update={"facts": never}))
             self._variants[part.id, result] = known
+            self._left -= _MADE_READY * self._parts
         return known
+
+
+def _moved(mutant: Mutant, known: Mapping[FactValue, object]) -> Iterable[FactValue]:
+    """The known values on which the test can have changed: numbers where its constant moved."""
+    was, became = _numbers(mutant.was), _numbers(mutant.became)
+    if not was:
+        return known
+    moved = was ^ became or was
+    low, high = min(moved), max(moved)
+    return [value for value in known if isinstance(value, Decimal) and low <= value <= high]
+
+
+def _numbers(leaf: Leaf) -> frozenset[Decimal]:
+    constants = leaf.values if isinstance(leaf, In) else ()
+    if isinstance(leaf, Compare):
+        constants = (leaf.value,)
+    return frozenset(value for value in constants if isinstance(value, Decimal))
 
 
 _NEVER = "never known"
@@ -209,7 +246,7 @@ def _neighbours(leaf: Compare | In, kind: FactType) -> Iterator[Compare | In]:
                     yield from _next_levels(leaf)
                 yield leaf.model_copy(update={"op": _OTHER[leaf.op]})
         case In(values=values):
-            for place, value in enumerate(values):
+            for place, value in enumerate(values[:MOST_LISTED]):
                 for other in _beside(value, kind):
                     changed = (*values[:place], other, *values[place + 1 :])
                     yield leaf.model_copy(update={"values": changed})

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from application.explaining import with_facts
 from application.specifying.reading import Example, Step
+from application.specifying.sentences import KINDS
 from application.specifying.vocabulary import POLICY, UNKNOWN, Outcome, Unmet, raw_value
 from domain.decision_type.definition import DecisionTypeDefinition
 from domain.decision_type.state import DecisionType, Status, stream_id
@@ -257,27 +258,42 @@ def _understood(step: Step, policy: Asked) -> Ready:
     takes_table = "datatable" in sentence.step.__annotations__
     if takes_table != (step.table is not None):
         raise Unclear("a table must stand under it" if takes_table else "it takes no table")
-    _check_names(sentence.words, places, policy)
+    _check_names(step, sentence.words, places, policy)
     return Ready(
         step, sentence.step, {**places, **({"datatable": step.table} if takes_table else {})}
     )
 
 
 def _no_sentence(step: Step) -> str:
-    others = [s for kind in ("given", "when", "then") for s, _ in POLICY.meanings(kind, step.text)]
-    if others:
-        return f"this is said after {others[0].kind.title()}"
-    meant = POLICY.nearest(step.text)
+    if (elsewhere := _said_elsewhere(step)) is not None:
+        return elsewhere
+    meant = POLICY.nearest(step.kind, step.text)
     hint = f"; did you mean `{meant.shown}`?" if meant else ""
     return f"no sentence reads like this{hint} (`remit spec words` lists them)"
 
 
+def _said_elsewhere(step: Step) -> str | None:
+    """Whether the sentence is one, but not after this word."""
+    kinds = [
+        kind
+        for kind in KINDS.values()
+        if any("value" not in sentence.words for sentence, _ in POLICY.meanings(kind, step.text))
+    ]
+    return f"this is said after {kinds[0].title()}" if kinds and step.kind not in kinds else None
+
+
 def _check_names(
-    words: Mapping[str, Callable[..., object]], places: Mapping[str, object], policy: Asked
+    step: Step,
+    words: Mapping[str, Callable[..., object]],
+    places: Mapping[str, object],
+    policy: Asked,
 ) -> None:
-    """A rule or a reason that the policy doesn't have is a slip of the pen, not an expectation."""
+    """A name that the policy doesn't have is a slip of the pen, not an expectation."""
     for place, word in words.items():
         said = str(places[place])
+        if place == "fact" and said not in (facts := policy.definition.facts):
+            then = "this is said after Then" if POLICY.meanings("then", step.text) else None
+            raise Unclear(then or _unknown("fact", said, facts))
         if place == "rule" and said not in (known := _rules(policy.guardrail)):
             raise Unclear(_unknown("limit or rule", said, known))
         if word.__name__ == "code" and said not in (known := _codes(policy.guardrail)):

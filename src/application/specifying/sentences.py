@@ -68,9 +68,9 @@ class Vocabulary:
         found = ((each, each.arguments(text)) for each in self.sentences if each.kind == kind)
         return [(sentence, places) for sentence, places in found if places is not None]
 
-    def nearest(self, text: str) -> Sentence | None:
-        """The sentence that somebody who wrote this probably meant."""
-        shown = {sentence.shown: sentence for sentence in self.sentences}
+    def nearest(self, kind: Kind, text: str) -> Sentence | None:
+        """The sentence of this kind that somebody who wrote this probably meant."""
+        shown = {each.shown: each for each in self.sentences if each.kind == kind}
         close = get_close_matches(text[:_LONGEST], shown, n=1, cutoff=0.5)
         return shown[close[0]] if close else None
 

@@ -140,7 +140,7 @@ def name(text: str) -> str:
     return text
 
 
-@shaped(r"[A-Z][A-Z0-9_]*(?:\.[A-Z0-9_.]+)?|within_limits")
+@shaped(r"[A-Z][A-Z0-9_]*(?:\.[A-Z0-9_.]+)?|(?:ROUTE\.)?within_limits")
 def code(text: str) -> str:
     """A reason or an exception from the policy or the closed list: `RISK_ABOVE_LIMIT`"""
     return text

@@ -58,12 +58,15 @@ def test_the_tutorials_specifications_prove_its_policy_to_the_last_step() -> Non
 
 
 def test_a_failure_says_what_decided_on_which_values_and_what_would_have_done() -> None:
+    because = (
+        "action is refund and amount 120 is above 50.00 and tier is silver, not gold "
+        "(ROUTE.REFUND_LIMIT)"
+    )
     (failure,) = checked(HEAD + LARGE).failures
     assert failure.splitlines() == [
         "specification: line 14: Too much for a silver customer",
         "  line 17: Then the decision is automate",
-        "  expected it to be automate; it is reviewed by rule refund-limit: action is refund and "
-        "amount 120 is above 50.00 and tier is silver, not gold (ROUTE.REFUND_LIMIT)",
+        f"  expected it to be automate; it is reviewed by rule refund-limit: {because}",
         "  it would hold, if only amount had been at most 50 EUR (it is 120 EUR)",
     ]
 
@@ -117,8 +120,8 @@ def test_no_two_sentences_of_policies_overlap() -> None:
         "it waits in the queue legal",
         "the decision type A",
     ):
-        meanings = [m for kind in ("given", "when", "then") for m in POLICY.meanings(kind, text)]
-        assert len(meanings) == 1, text
+        meanings = [len(POLICY.meanings(kind, text)) for kind in ("given", "when", "then")]
+        assert set(meanings) == {0, 1}, text
 
 
 def test_a_rule_that_no_example_fires_is_named() -> None:

@@ -66,7 +66,7 @@ def changes(guardrail: Guardrail, facts: Facts) -> dict[str, Change]:
     return {change.fact: change for change in found}
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(guardrails().map(coarse), st.one_of(all_facts(), known_facts()))
 def test_each_change_automates_and_nothing_nearer_does(
     guardrail: Guardrail, facts: dict[str, FactValue]
@@ -90,7 +90,7 @@ def test_each_change_automates_and_nothing_nearer_does(
                 assert distance(kind, seen, value) <= min(would), (name, value)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(guardrails().map(coarse), all_facts())
 def test_the_whole_range_that_is_told_automates(
     guardrail: Guardrail, facts: dict[str, FactValue]
