@@ -1,6 +1,7 @@
 """`remit spec` and `remit policy explain` as a product owner types them."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -66,6 +67,19 @@ def test_what_cannot_be_read_is_said_without_a_traceback(words: tuple[str, ...],
     assert ran.returncode == 2
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_the_page_shows_what_its_example_really_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "policy" / "specifications.md").read_text(encoding="utf-8")
+    (feature,) = re.findall(r"```gherkin\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "small.feature").write_text(feature, encoding="utf-8")
+    ran = remit("spec", "run", POLICY, str(tmp_path / "small.feature"))
+    said = "".join(ran.stdout.replace(str(tmp_path / "small.feature"), "small.feature").split())
+    failure, rest = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    assert ran.returncode == 1
+    assert "".join(failure.split()) in said
+    for line in rest.splitlines():
+        assert "".join(line.split()) in said, line
 
 
 def test_the_sentences_are_listed_from_the_code() -> None:

@@ -38,7 +38,7 @@ def test_a_key_that_opens_nothing_opens_nothing(service: Service, authorization:
 
 def test_who_has_no_seat_reads_nothing_of_it(service: Service) -> None:
     id = service.recommended()["id"]
-    for part in ("", "/events", "/trail", "/replay"):
+    for part in ("", "/events", "/trail", "/replay", "/explanation"):
         answer = service.get(f"/v1/decisions/{id}{part}", "stranger")
         assert (answer.status_code, answer.json()["code"]) == (403, "REJ.seat")
     assert service.get("/v1/events", "stranger").json()["items"] == []
@@ -208,4 +208,3 @@ def test_a_routing_is_explained_with_what_would_have_had_it_automated(service: S
     assert [line["explanation"] for line in trail if line["explanation"]] == [
         answer["explanation"]["sentence"]
     ]
-    assert service.get(f"/v1/decisions/{id}/explanation", "nobody").status_code in (401, 403, 404)
