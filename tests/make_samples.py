@@ -181,6 +181,7 @@ def _opening() -> tuple[Event, ...]:
         d.HoldReleased(**_head(6, BOT), reason=REASON),
         d.InformationProvided(**_head(7, BOT), context={"amount": "40"}, placement=PLACE, **SAY),
         d.DeadlineMissed(**_head(8, TIMER), due_at=NOON, exception=ExceptionCode.REVIEW_TIMEOUT),
+        d.DeadlineNear(**_head(8, TIMER), due_at=NOON),
         d.Rerouted(**_head(9, BOT), subject_version="4", context={"amount": "20"}),
         d.Expired(**_head(10, TIMER), exception=conflict),
         d.Withdrawn(**_head(11, BOT), **SAY),

@@ -32,6 +32,17 @@ Feature: Escalation hands the choice to somebody with more authority
       And the exception REVIEW_TIMEOUT is raised
       And nothing may be carried out
 
+  Rule: What the escalation owner does not decide in time falls to the fallback owner
+
+    Example: Omar does not answer either
+      Given the amount is 80
+      And the assistant has recommended refund
+      When 4 hours pass
+      And 60 minutes pass
+      Then the decision is escalated
+      And Lucia Moretti answers for it as escalation owner
+      And nothing may be carried out
+
   Rule: However long it waits, nothing is approved by waiting
 
     Example: A week later

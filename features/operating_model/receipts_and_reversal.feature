@@ -53,6 +53,18 @@ Feature: What became of an action, and how it is undone
       When Carla Nunes finds out that the action was unknown
       Then it is refused: "What became of the action is unknown; it must be reconciled before anything else."
 
+  Rule: A receipt that does not come in time is an exception too
+
+    Example: Nobody said anything
+      When 24 hours pass
+      Then the exception ACTION_UNKNOWN is raised
+      And it waits in the queue refund-exceptions
+
+    Example: It comes late, and settles it
+      When 24 hours pass
+      And the assistant reports the action delivered
+      Then the decision is completed
+
   Rule: What was delivered can be undone by the decision owner or the escalation owner
 
     Scenario Outline: <owner> takes the refund back

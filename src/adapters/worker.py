@@ -16,6 +16,7 @@ from typing import Any
 from adapters.assembly import codec
 from adapters.postgres.following import follow
 from adapters.postgres.projections import Difference, ProjectionStore
+from adapters.timekeeping import timekeeping
 from application.projections import Projection
 from application.projections.catalogue import ALL
 
@@ -38,7 +39,7 @@ LONGEST_PAUSE = 5.0
 def work(
     url: str, projections: Sequence[Projection[Any]] = ALL, *, while_open: bool = False
 ) -> None:
-    """Follow the log until SIGTERM or SIGINT; what was begun is finished first.
+    """Follow the log and keep time until SIGTERM or SIGINT; what was begun is finished first.
 
     `while_open` ends it as well when standard input closes, as it does when its starter is gone.
     """
@@ -52,7 +53,8 @@ def work(
 
     before = {wish: signal.signal(wish, asked_to_stop) for wish in (signal.SIGTERM, signal.SIGINT)}
     try:
-        supervise(url, stop, projections)
+        with timekeeping(url, stop):
+            supervise(url, stop, projections)
     finally:
         for wish, handler in before.items():
             signal.signal(wish, handler)

@@ -109,8 +109,11 @@ def sentence(event: d.LifeEvent) -> str:
             return _with(left, event.comment)
         case d.OutcomeObserved():
             return _outcome(event)
+        case d.DeadlineNear():
+            return f"warned that it is due by {event.due_at:%Y-%m-%d %H:%M}"
         case d.DeadlineMissed():
-            return f"found nobody had decided by {event.due_at:%Y-%m-%d %H:%M}"
+            done = "decided" if event.placement is None else "found out"
+            return f"found nobody had {done} by {event.due_at:%Y-%m-%d %H:%M}"
         case d.Rerouted():
             return "brought fresh input on the subject"
         case d.Expired():

@@ -12,6 +12,9 @@ from domain.model import Seat, Value
 Probability = Annotated[Decimal, Field(ge=0, le=1, allow_inf_nan=False)]
 """A number from 0 to 1, decimal, never a binary float."""
 
+LEFT_OUT = Field(default=None, exclude_if=lambda value: value is None)
+"""A field added later: it is not written where it says nothing, as it was not before it came."""
+
 FactValue = bool | Decimal | str | frozenset[str]
 """What a known fact holds: yes/no, a number, a word, or a set of tags."""
 
@@ -140,6 +143,8 @@ class Placement(Value):
     person: str | None
     queue: str
     due_at: AwareDatetime
+    warn_at: AwareDatetime | None = LEFT_OUT
+    """When whoever it waits for is warned that it will be late; absent where nobody is."""
 
 
 class Unsettled(Value):

@@ -40,7 +40,7 @@ from application.reading import (
 )
 from application.recommending import Recommend, recommend
 from application.reviewing import Claim, claim, review
-from application.timing import deadline
+from application.timing import strike
 from application.waiting import Place, claim_next, queues, waiting
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
@@ -318,7 +318,7 @@ class ReaderContract:
             one = await a_decision(library, "a")
             await a_decision(library, "a", who=caller("other-bot"))
             library.clock.advance(3 * HOUR)
-            late = (await deadline(one.id, desk)).decision
+            late = (await strike(one.id, desk)).decision
             assert late.placement is not None
             await library.catch_up()
             for who in ("di", "rae"):

@@ -38,7 +38,7 @@ from application.ports import CommandKey, Identity, Positioned
 from application.recommending import Recommend, recommend
 from application.replaying import DecisionReplay, replay
 from application.reviewing import Claim, claim, release, resolve, review
-from application.timing import deadline, expiry
+from application.timing import strike
 from domain.conflict import Conflict
 from domain.decision.acting import Report
 from domain.decision.events import LifeEvent
@@ -250,11 +250,8 @@ class Office:
     def assign(self, seat: str, person: str, who: str = "ana") -> DecisionType:
         return run(assign_owner("refund", Seat(seat), person, caller(who), self.desk))
 
-    def deadline(self, id: UUID) -> Answer:
-        return run(deadline(id, self.desk))
-
-    def expiry(self, id: UUID) -> Answer:
-        return run(expiry(id, self.desk))
+    def strike(self, id: UUID) -> Answer:
+        return run(strike(id, self.desk))
 
 
 def an_office() -> Office:

@@ -52,7 +52,7 @@ def do(office: Office, deed: str, known: list[UUID], which: int) -> None:
         case "wait":
             office.pass_time(5 * HOUR)
             for each in known:
-                office.deadline(each)
+                office.strike(each)
         case "inform":
             office.inform(id, SMALL, producer)
         case "refresh":

@@ -152,14 +152,24 @@ def test_who_only_looks_neither_contests_nor_observes(who: str) -> None:
         office.observe(id, who=who)
 
 
-@pytest.mark.parametrize("first", [None, "delivered", "failed", "unknown"])
-def test_a_timer_after_the_decision_changes_nothing(first: str | None) -> None:
+def test_a_timer_after_the_end_changes_nothing() -> None:
+    office = an_office()
+    id = office.recommend().decision.id
+    office.report(id, "delivered")
+    length = office.length()
+    office.pass_time(400 * DAY)
+    office.strike(id)
+    assert office.length() == length
+
+
+@pytest.mark.parametrize("first", [None, "failed", "unknown"])
+def test_a_moment_that_came_is_acted_upon_once(first: str | None) -> None:
     office = an_office()
     id = office.recommend().decision.id
     if first is not None:
         office.report(id, first)
-    length = office.length()
     office.pass_time(400 * DAY)
-    office.deadline(id)
-    office.expiry(id)
-    assert office.length() == length
+    length = office.length()
+    office.strike(id)
+    office.strike(id)
+    assert office.length() == length + 1

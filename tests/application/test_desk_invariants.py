@@ -163,7 +163,7 @@ def what_came_of(sent: list[Sent], subject: str) -> list[object]:
             ids.append(id)
     office.pass_time(HOUR)
     for id in ids:
-        after = office.deadline(id).decision
+        after = office.strike(id).decision
         came.append((after.status, after.lane, after.action, after.exceptions, after.placement))
     return came
 

@@ -286,7 +286,7 @@ def test_a_conflict_that_was_escalated_is_still_the_one_a_newcomer_joins() -> No
     other = office.recommend("other-bot", recommendation=REPLACE).decision
     office.pass_time(2 * HOUR)
     for id in (one.id, other.id):
-        office.deadline(id)
+        office.strike(id)
     third = office.recommend("third-bot", recommendation=a_recommendation("apologise")).decision
     assert third.conflict == other.conflict
     assert office.decision(one.id).status is Status.ESCALATED
@@ -348,10 +348,10 @@ def test_the_producer_withdraws_while_nothing_is_authorised() -> None:
 def test_what_nobody_decides_in_its_time_expires() -> None:
     office = an_office()
     waiting = office.recommend(context=LARGE, expires_at=NOON + HOUR).decision
-    assert office.expiry(waiting.id).decision.status is Status.IN_REVIEW
+    assert office.strike(waiting.id).decision.status is Status.IN_REVIEW
     office.pass_time(timedelta(hours=1))
-    assert office.expiry(waiting.id).decision.status is Status.EXPIRED
+    assert office.strike(waiting.id).decision.status is Status.EXPIRED
     length = office.length()
-    office.expiry(waiting.id)
-    office.deadline(waiting.id)
+    office.strike(waiting.id)
+    office.strike(waiting.id)
     assert office.length() == length

@@ -62,7 +62,7 @@ def irreversible(office: Office) -> UUID:
 def escalated_by_the_clock(office: Office) -> UUID:
     id = office.recommend(context=LARGE).decision.id
     office.pass_time(DAY)
-    office.deadline(id)
+    office.strike(id)
     return id
 
 

@@ -222,7 +222,7 @@ def test_a_missed_deadline_takes_it_from_the_reviewer_to_the_owner() -> None:
     id = in_review(office).id
     office.claim(id)
     office.pass_time(3 * HOUR)
-    late = office.deadline(id).decision
+    late = office.strike(id).decision
     assert (late.status, late.lease, late.authority) == (Status.ESCALATED, None, None)
     with pytest.raises(WrongSeat):
         office.claim(id)
@@ -344,7 +344,7 @@ def test_a_conflict_nobody_arbitrates_is_escalated_not_approved() -> None:
     one, other = a_conflict(office)
     office.pass_time(2 * HOUR)
     for id in (one.id, other.id):
-        late = office.deadline(id).decision
+        late = office.strike(id).decision
         assert (late.status, late.authority) == (Status.ESCALATED, None)
 
 
@@ -353,7 +353,7 @@ def test_a_conflict_that_was_escalated_is_still_settled_by_one_arbitration() -> 
     one, other = a_conflict(office)
     office.pass_time(2 * HOUR)
     for id in (one.id, other.id):
-        office.deadline(id)
+        office.strike(id)
         with pytest.raises(InConflict):
             office.choose(id, who="di")
     office.arbitrate(one.conflict, other.id)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.admission import facts_of
-from domain.decision import acting, conflicting, judging, opening, reviewing
+from domain.decision import acting, conflicting, judging, opening, reviewing, timing
 from domain.decision import events as d
 from domain.decision.acting import Report
 from domain.decision.opening import Lots, dispatch
@@ -189,16 +189,23 @@ class Life(RuleBasedStateMachine):
     @rule()
     def the_clock_looks_at_it(self) -> None:
         ended = not self.decision.is_open
-        fired = self.attempt(TIMER, lambda s: opening.miss_deadline(self.decision, self.type, s))
-        fired |= self.attempt(TIMER, lambda s: opening.expire(self.decision, s))
+        moment = timing.next_moment(self.decision)
+        fired = self.attempt(TIMER, lambda s: timing.strike(self.decision, self.type, s))
         assert not (ended and fired), "a timer that fires after the end changes nothing"
+        assert fired == (moment is not None and moment <= self.now), "neither early nor in vain"
+        later = timing.next_moment(self.decision)
+        assert later is None or not fired or later > self.now, "each moment fires once"
 
-    @precondition(lambda self: self.decision.authority is not None or not self.decision.is_open)
+    @precondition(lambda self: not self.decision.is_open)
     @rule()
     def a_timer_fires_too_late(self) -> None:
         late = by(TIMER, self.now + 400 * DAY)
-        assert not tuple(opening.miss_deadline(self.decision, self.type, late))
-        assert not tuple(opening.expire(self.decision, late))
+        assert not tuple(timing.strike(self.decision, self.type, late))
+
+    @precondition(lambda self: self.decision.authority is not None)
+    @rule()
+    def what_is_decided_does_not_expire(self) -> None:
+        assert not tuple(timing.expire(self.decision, by(TIMER, self.now + 400 * DAY)))
 
     # ── people
 
@@ -505,7 +512,7 @@ def _the_right_people(
         if isinstance(event, d.Escalated):
             fallback = kind.is_vacant(Seat.ESCALATION_OWNER)
             assert (ExceptionCode.OWNER_VACANT in event.raises) >= fallback == event.vacant
-            assert (event.placement.person == "fay") == fallback
+            assert (event.placement.person == "fay") == (fallback or event.level > 1)
         if isinstance(event, d.Reviewed | d.Overridden | d.SecondReviewed):
             assert roster is None or event.actor.id in roster
     after = fold(events, before)

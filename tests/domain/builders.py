@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from domain.admission import admit_context, facts_of
-from domain.decision import acting, conflicting, opening, reviewing
+from domain.decision import acting, conflicting, opening, reviewing, timing
 from domain.decision.events import LifeEvent
 from domain.decision.opening import Lots, Submission, open_decision
 from domain.decision.reviewing import Choice
@@ -406,7 +406,7 @@ def reversed_again() -> Decision:
 
 def expired() -> Decision:
     waiting = in_review(expires_at=NOON + HOUR)
-    return then(waiting, opening.expire(waiting, by(TIMER, NOON + HOUR)))
+    return then(waiting, timing.expire(waiting, by(TIMER, NOON + HOUR)))
 
 
 def withdrawn() -> Decision:

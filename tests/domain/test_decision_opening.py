@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from domain.decision import conflicting, opening, reviewing
+from domain.decision import conflicting, opening, reviewing, timing
 from domain.decision.events import (
     ActionAuthorised,
     AutoActioned,
-    DeadlineMissed,
     Escalated,
     Expired,
     Held,
@@ -41,7 +40,6 @@ from tests.domain.builders import (
     HOUR,
     ID,
     LARGE,
-    MINUTE,
     MODEL,
     NO_POLICY,
     NOON,
@@ -53,7 +51,6 @@ from tests.domain.builders import (
     SMALL,
     SUSPICIOUS,
     TIMER,
-    WAITING,
     a_decision,
     a_draw,
     a_person,
@@ -237,7 +234,7 @@ def test_an_empty_seat_falls_to_the_fallback_owner_and_the_event_says_so() -> No
 
 def test_a_deadline_that_passes_to_an_empty_seat_says_so() -> None:
     waiting, late = in_review(), by(TIMER, NOON + 3 * HOUR)
-    events = opening.miss_deadline(waiting, without(Seat.ESCALATION_OWNER), late)
+    events = timing.miss_deadline(waiting, without(Seat.ESCALATION_OWNER), late)
     after = then(waiting, events)
     assert after.exceptions[-2:] == (ExceptionCode.REVIEW_TIMEOUT, ExceptionCode.OWNER_VACANT)
     assert after.placement is not None
@@ -390,7 +387,7 @@ def test_where_nobody_wins_a_conflict_everyone_expires() -> None:
 def test_a_deadline_escalates_the_choice_and_settles_nothing(free: Callable[[], Decision]) -> None:
     held = in_conflict(free())
     late = by(TIMER, NOON + DAY)
-    after = then(held, opening.miss_deadline(held, REFUND, late))
+    after = then(held, timing.miss_deadline(held, REFUND, late))
     assert (after.status, after.level) == (Status.ESCALATED, held.level + 1)
     assert (after.in_conflict, after.conflict) == (True, CONFLICT_ID)
     assert not after.waits_for_a_person
@@ -407,7 +404,7 @@ def test_a_deadline_escalates_the_choice_and_settles_nothing(free: Callable[[], 
 
 def test_what_was_escalated_in_a_conflict_is_released_or_lost_by_arbitration_alone() -> None:
     held = in_conflict()
-    late = then(held, opening.miss_deadline(held, REFUND, by(TIMER, NOON + DAY)))
+    late = then(held, timing.miss_deadline(held, REFUND, by(TIMER, NOON + DAY)))
     reason = Reason(code="APR.ARBITRATED", text="di chose this one")
     won = then(late, conflicting.release_conflict(late, reason, by(DI)))
     assert (won.in_conflict, won.conflict) == (False, None)
@@ -521,89 +518,6 @@ BEFORE_ANYONE_ACTS: dict[str, Callable[[Decision, Stamp], object]] = {
 def test_what_is_decided_is_not_taken_back(command: str, state: str) -> None:
     with pytest.raises(AlreadyDecided):
         BEFORE_ANYONE_ACTS[command](a_decided(state), by(BOT))
-
-
-# ── time passes
-
-
-def timer_at(when: Any) -> Stamp:
-    return by(TIMER, when)
-
-
-def test_a_missed_deadline_escalates_and_never_approves() -> None:
-    waiting = in_review()
-    due = NOON + 3 * HOUR
-    assert opening.miss_deadline(waiting, REFUND, timer_at(due)) == (
-        DeadlineMissed(
-            **waiting.next(timer_at(due)),
-            decision_type="refund",
-            due_at=due,
-            exception=ExceptionCode.REVIEW_TIMEOUT,
-        ),
-        Escalated(
-            **waiting.next(timer_at(due), 2),
-            decision_type="refund",
-            cause="timeout",
-            reason=Reason(code="ESC.TIMEOUT", text=f"nobody decided by {due.isoformat()}"),
-            level=1,
-            placement=Placement(
-                seat=Seat.ESCALATION_OWNER,
-                person="di",
-                queue="exceptions-review_timeout",
-                due_at=due + HOUR,
-            ),
-        ),
-    )
-
-
-def test_each_missed_deadline_climbs_one_level() -> None:
-    first = escalated()
-    second = then(first, opening.miss_deadline(first, REFUND, timer_at(NOON + HOUR)))
-    third = then(second, opening.miss_deadline(second, REFUND, timer_at(NOON + 2 * HOUR)))
-    assert [first.level, second.level, third.level] == [1, 2, 3]
-
-
-def test_who_waits_in_vain_for_an_input_is_escalated_for_that_reason() -> None:
-    held = held_for_input()
-    missed, _ = opening.miss_deadline(held, REFUND, timer_at(NOON + 2 * HOUR))
-    assert isinstance(missed, DeadlineMissed)
-    assert missed.exception is ExceptionCode.MISSING_INPUT
-
-
-def test_before_the_deadline_the_clock_says_nothing() -> None:
-    early = timer_at(NOON + 3 * HOUR - MINUTE)
-    assert opening.miss_deadline(in_review(), REFUND, early) == ()
-
-
-def test_a_recommendation_whose_time_has_passed_ends_with_no_action() -> None:
-    waiting = in_review(expires_at=NOON + HOUR)
-    at = timer_at(NOON + HOUR)
-    assert opening.expire(waiting, at) == (Expired(**waiting.next(at), decision_type="refund"),)
-
-
-def test_before_its_time_has_passed_nothing_expires() -> None:
-    waiting = in_review(expires_at=NOON + HOUR)
-    assert opening.expire(waiting, timer_at(NOON + HOUR - MINUTE)) == ()
-
-
-def test_without_a_time_to_live_nothing_expires() -> None:
-    assert opening.expire(in_review(), timer_at(NOON + 400 * DAY)) == ()
-
-
-@decided_or_ended
-def test_a_timer_that_fires_too_late_changes_nothing(state: str) -> None:
-    late = timer_at(NOON + 400 * DAY)
-    assert opening.miss_deadline(a_decided(state), REFUND, late) == ()
-    assert opening.expire(a_decided(state), late) == ()
-
-
-@pytest.mark.parametrize("state", list(WAITING))
-def test_whatever_waits_is_escalated_at_its_deadline(state: str) -> None:
-    waiting = WAITING[state]()
-    late = timer_at(NOON + 400 * DAY)
-    after = then(waiting, opening.miss_deadline(waiting, REFUND, late))
-    assert (after.status, after.lane) == (Status.ESCALATED, Lane.ESCALATE)
-    assert after.authority is None
 
 
 def test_a_history_starts_with_the_recommendation() -> None:

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.decision import judging, opening
+from domain.decision import judging, opening, timing
 from domain.decision.state import Decision
 from domain.decision_type.definition import PermittedAction
 from domain.decision_type.state import DecisionType
@@ -384,7 +384,7 @@ def _routed(
 
 
 def _late(decision: Decision) -> Decision:
-    return then(decision, opening.miss_deadline(decision, REFUND, by(TIMER, NOON + DAY)))
+    return then(decision, timing.miss_deadline(decision, REFUND, by(TIMER, NOON + DAY)))
 
 
 def _judged_wrong() -> Decision:

@@ -18,7 +18,7 @@ from application.governing import Adoption, Switch, adopt
 from application.ports import Identity
 from application.reviewing import Claim
 from application.specifying.vocabulary import UNKNOWN, Outcome, raw_value
-from application.timing import deadline, expiry
+from application.timing import strike
 from application.views import ClaimView, DecisionView
 from domain.decision.reviewing import Choice
 from domain.decision.state import Status
@@ -307,8 +307,7 @@ class Scene:
         self.unnoticed_refusal()
         self.clock.advance(time)
         for known in self.answers:
-            self.door.prepare(expiry(known.id, self.desk))
-            self.door.prepare(deadline(known.id, self.desk))
+            self.door.prepare(strike(known.id, self.desk))
 
     def prepare(self, use_case: Coroutine[Any, Any, Any]) -> Any:
         return self.door.prepare(use_case)

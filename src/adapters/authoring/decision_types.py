@@ -5,11 +5,25 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from adapters.authoring.fields import Fields, Gathered, duration, entries, one_of, suggestion, text
+from adapters.authoring.calendars import calendar
+from adapters.authoring.fields import (
+    Fields,
+    Gathered,
+    duration,
+    entries,
+    number,
+    one_of,
+    suggestion,
+    text,
+)
 from adapters.authoring.guardrails import parse_guardrail
 from adapters.authoring.nodes import Entries, Items, Node, Place, Scalar, Wrong, read, wrong
 from adapters.authoring.problems import AuthoringError, Problem
-from domain.decision_type.definition import DecisionTypeDefinition, ExceptionDefault
+from domain.decision_type.definition import (
+    DecisionTypeDefinition,
+    ExceptionDefault,
+    ServiceLevels,
+)
 from domain.guardrail.document import Guardrail
 from domain.guardrail.facts import clipped
 from domain.values import ExceptionCode, Reversibility
@@ -105,8 +119,11 @@ def _action(node: Node, name: str) -> Any:
 
 
 def _service_levels(node: Node, name: str) -> Any:
-    fields = Fields(node, f"`{name}`").only("review", "escalate", "receipt")
-    return {key: duration(item, key) for key, item in fields.node.entries.items()}
+    fields = Fields(node, f"`{name}`").only(*ServiceLevels.model_fields)
+    return {
+        key: number(item, key) if key == "warn_after" else duration(item, key)
+        for key, item in fields.node.entries.items()
+    }
 
 
 def _exceptions(node: Node, name: str) -> Any:
@@ -142,6 +159,7 @@ def _exception(node: Node, name: str) -> dict[str, Any]:
 _READERS: dict[str, Any] = {
     "actions": _actions,
     "service_levels": _service_levels,
+    "calendar": calendar,
     "exceptions": _exceptions,
 }
 
@@ -187,6 +205,8 @@ def _words(detail: Any, field: str, last: str) -> tuple[str, str | None]:
 
 
 _WANTED = {
+    "greater_than": "more than 0",
+    "less_than": "less than 1",
     "string_pattern_mismatch": "small letters, digits and _, beginning with a letter",
     "too_short": "at least one",
     "bool_parsing": "true or false",

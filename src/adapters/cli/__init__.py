@@ -3,7 +3,7 @@ it runs, so that `--help` and `policy check` answer at once."""
 
 import typer
 
-from adapters.cli import auditing, authoring, erasing, keys, operating, specifying
+from adapters.cli import auditing, authoring, erasing, interchange, keys, operating, specifying
 from adapters.cli.common import Polite
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("migrate")(operating.migrate)
 app.command("adopt")(authoring.adopt)
 app.command("evaluate")(authoring.evaluate)
 policy.command("check")(authoring.check)
+policy.command("cel")(interchange.cel)
 policy.command("explain")(authoring.explain)
 spec.command("run")(specifying.run)
 spec.command("words")(specifying.words)

@@ -4,12 +4,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import psycopg
+from procrastinate.schema import SchemaManager
 from psycopg import Connection
 from psycopg.sql import SQL
 
 from adapters.postgres.locks import lock_key
 
 SCHEMA = Path(__file__).parent / "schema"
+JOBS = "jobs of procrastinate 3.10"
+"""The library's tables as this version of it has them; its own migrations follow as files here."""
+RECORD = "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)"
 
 
 class ChangedMigration(Exception):
@@ -29,12 +33,21 @@ def migrate(url: str, directory: Path = SCHEMA) -> tuple[str, ...]:
                 raise ChangedMigration(f"{file.name} was applied with other content")
             if file.name not in known:
                 connection.execute(content)
-                connection.execute(
-                    "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)",
-                    (file.name, digest),
-                )
+                connection.execute(RECORD, (file.name, digest))
                 applied.append(file.name)
+        applied.extend(_with_jobs(connection, known))
     return tuple(applied)
+
+
+def _with_jobs(connection: Connection, known: dict[str, str]) -> tuple[str, ...]:
+    """The tables of the library that keeps the jobs."""
+    if JOBS in known:
+        return ()
+    content = SchemaManager.get_schema()
+    connection.execute(content)
+    digest = sha256(content.encode()).hexdigest()
+    connection.execute(RECORD, (JOBS, digest))
+    return (JOBS,)
 
 
 def _known(connection: Connection) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The review queues: what waits for a person, in which queue, until when, and who has it."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
@@ -51,6 +52,10 @@ class QueueItem(Row):
     entered_at: AwareDatetime | None = None
     """When it came to where it waits now."""
     due_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    """When it lapses if nobody has decided by then."""
+    rings_at: AwareDatetime | None = None
+    """When time has something to say next (`domain.decision.timing.next_moment`)."""
 
     lane: Lane | None = None
     level: int = 0
@@ -100,6 +105,8 @@ class ReviewQueue(OfDecisions[QueueItem]):
             risk=in_places(event.recommendation.risk),
             received_at=event.timestamp,
             version=event.originator_version,
+            expires_at=event.expires_at,
+            rings_at=event.expires_at,
         )
 
     def after(self, row: QueueItem, event: d.LifeEvent) -> QueueItem | None:
@@ -163,6 +170,24 @@ def _placed(row: QueueItem, event: Placing) -> Changes:  # noqa: ARG001
     }
 
 
+def _ringing(row: QueueItem, event: Placing | d.DeadlineNear | d.ActionAuthorised) -> Changes:
+    """When its time comes next: a warning, a deadline, or the end of its life."""
+    match event:
+        case d.DeadlineNear():
+            return {"rings_at": _first(event.due_at, row.expires_at)}
+        case d.ActionAuthorised():
+            return {"rings_at": event.placement.due_at, "expires_at": None}
+        case _:
+            place = event.placement
+            if place is None:
+                return {}
+            return {"rings_at": _first(place.warn_at or place.due_at, row.expires_at)}
+
+
+def _first(moment: datetime, lapses: datetime | None) -> datetime:
+    return moment if lapses is None else min(moment, lapses)
+
+
 def _own(
     row: QueueItem,
     event: d.Escalated
@@ -206,4 +231,4 @@ def _own(
             return {"first_reviewer": None, "missing": asked}
 
 
-PARTS = sorted_by_event(_levelled, _routed, _raised, _put_down, _placed, _own)
+PARTS = sorted_by_event(_levelled, _routed, _raised, _put_down, _placed, _ringing, _own)

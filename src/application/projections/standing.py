@@ -39,6 +39,7 @@ MOVES: dict[type[d.DecisionEvent], Status | None] = {
     d.Contested: None,
     d.Answered: None,
     d.OutcomeObserved: None,
+    d.DeadlineNear: None,
     d.DeadlineMissed: None,
     d.Rerouted: None,
     d.Expired: Status.EXPIRED,
@@ -137,6 +138,7 @@ Placing = (
     | d.InformationProvided
     | d.ActionFailed
     | d.ActionUnknown
+    | d.DeadlineMissed
 )
 """The events that may put a decision to wait for somebody; a receipt is not waited for there."""
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, JsonValue
 
 from domain.model import Event, Value
 from domain.values import (
+    LEFT_OUT,
     AuthorityKind,
     Disposition,
     ExceptionCode,
@@ -342,12 +343,21 @@ class OutcomeObserved(DecisionEvent):
     observed_at: AwareDatetime
 
 
+class DeadlineNear(DecisionEvent):
+    """Most of the time to a deadline has passed; whoever it waits for is warned."""
+
+    TOPIC: ClassVar[str] = "decision.deadline_near"
+    due_at: AwareDatetime
+
+
 class DeadlineMissed(DecisionEvent):
     """A deadline passed with nobody deciding. Time alone never approves anything."""
 
     TOPIC: ClassVar[str] = "decision.deadline_missed"
     due_at: AwareDatetime
     exception: ExceptionCode
+    placement: Placement | None = LEFT_OUT
+    """Where it waits from now on, if it moved; a choice that nobody made escalates instead."""
 
 
 class Rerouted(AboutSomeone):
@@ -422,6 +432,7 @@ LifeEvent = (
     | Contested
     | Answered
     | OutcomeObserved
+    | DeadlineNear
     | DeadlineMissed
     | Rerouted
     | Expired

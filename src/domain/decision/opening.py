@@ -8,7 +8,6 @@ from pydantic import AwareDatetime, JsonValue
 from domain.decision.events import (
     ActionAuthorised,
     AutoActioned,
-    DeadlineMissed,
     Escalated,
     Expired,
     Held,
@@ -244,7 +243,9 @@ def authorise(
         action_digest=digest_of_action(
             decision.id, decision.subject, decision.subject_version, action, parameters
         ),
-        placement=decision_type.place(Seat.DECISION_OWNER, "receipts", due_in, stamp.at),
+        placement=decision_type.place(
+            Seat.DECISION_OWNER, "receipts", due_in, stamp.at, people=False
+        ),
     )
 
 
@@ -270,8 +271,8 @@ def escalate(
             "exception": exception,
             "level": decision.level + 1,
             "vacant": decision_type.is_vacant(Seat.ESCALATION_OWNER),
-            "placement": decision_type.place(
-                Seat.ESCALATION_OWNER, queue, levels.escalate, stamp.at
+            "placement": decision_type.place_on_ladder(
+                decision.level + 1, queue, levels.escalate, stamp.at
             ),
         }
     )
@@ -397,37 +398,6 @@ def withdraw(decision: Decision, comment: str | None, stamp: Stamp) -> Events:
     return (
         Withdrawn(**decision.next(stamp), decision_type=decision.decision_type, comment=comment),
     )
-
-
-def miss_deadline(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
-    """A deadline passed: one level up the ladder, never an approval; after the end, nothing."""
-    place = decision.placement
-    undecided = decision.is_open and decision.authority is None
-    if not undecided or place is None or stamp.at < place.due_at:
-        return ()
-    code = (
-        ExceptionCode.MISSING_INPUT
-        if decision.held_for is ExceptionCode.MISSING_INPUT
-        else ExceptionCode.REVIEW_TIMEOUT
-    )
-    missed = DeadlineMissed(
-        **decision.next(stamp),
-        decision_type=decision.decision_type,
-        due_at=place.due_at,
-        exception=code,
-    )
-    settled = "chose between them" if decision.in_conflict else "decided"
-    text = f"nobody {settled} by {place.due_at.isoformat()}"
-    reason = Reason(code="ESC.TIMEOUT", text=text)
-    return (missed, escalate(decision, "timeout", reason, decision_type, stamp, ahead=2))
-
-
-def expire(decision: Decision, stamp: Stamp) -> Events:
-    """End a decision whose time to live passed with no action authorised; else, nothing."""
-    undecided = decision.is_open and decision.authority is None
-    if not undecided or decision.expires_at is None or stamp.at < decision.expires_at:
-        return ()
-    return (Expired(**decision.next(stamp), decision_type=decision.decision_type),)
 
 
 def expire_stale(decision: Decision, stamp: Stamp) -> Events:

@@ -22,6 +22,7 @@ from domain.decision.events import (
     Claimed,
     Contested,
     DeadlineMissed,
+    DeadlineNear,
     Escalated,
     EscalationResolved,
     Expired,
@@ -144,6 +145,8 @@ class Decision(Aggregate):
     routing: Routing | None = None
     placement: Placement | None = None
     """Whose it is, where it waits and until when; after the end, whose it was last."""
+    warned: bool = False
+    """Whether somebody was warned of the deadline where it waits now."""
     level: int = 0
     """How far up the escalation owner's ladder it stands; 0 is not escalated."""
     held_for: ExceptionCode | None = None
@@ -349,8 +352,11 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
             return _unsettled(decision, event) | _involving(decision, event)
         case OutcomeObserved():
             return {"outcome_correct": event.correct}
+        case DeadlineNear():
+            return {"warned": True}
         case DeadlineMissed():
-            return _raised(decision, event.exception, {})
+            moved = {} if event.placement is None else _placed(event.placement)
+            return _raised(decision, event.exception, moved)
         case Rerouted():
             return _rerouted(decision, event)
         case Expired():
@@ -372,7 +378,11 @@ def _routed(decision: Decision, routing: Routing) -> dict[str, Any]:
 
 
 def _waiting(status: Status, placement: Placement) -> dict[str, Any]:
-    return {"status": status, "placement": placement, "lease": None}
+    return {"status": status, "lease": None} | _placed(placement)
+
+
+def _placed(placement: Placement) -> dict[str, Any]:
+    return {"placement": placement, "warned": False}
 
 
 def _escalated(decision: Decision, event: Escalated) -> dict[str, Any]:
@@ -475,10 +485,9 @@ def _authorised(decision: Decision, event: ActionAuthorised) -> dict[str, Any]:
         "action": event.action,
         "parameters": event.parameters,
         "authority": event.authority,
-        "placement": event.placement,
         "lease": None,
         "receipt": None,
-    }
+    } | _placed(event.placement)
 
 
 def _reconciled(decision: Decision, event: ActionReconciled) -> dict[str, Any]:

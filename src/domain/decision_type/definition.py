@@ -6,9 +6,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from domain.calendar import Calendar
 from domain.guardrail.facts import BUILT_IN, FactType
 from domain.model import OWNER_SEATS, Seat, Value
-from domain.values import Delivery, Duration, ExceptionCode, Lane, Reversibility, Stage
+from domain.values import LEFT_OUT, Delivery, Duration, ExceptionCode, Lane, Reversibility, Stage
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -42,6 +43,10 @@ class ServiceLevels(Value):
     review: Duration
     escalate: Duration
     receipt: Duration
+    warn_after: Decimal | None = Field(
+        default=None, gt=0, lt=1, exclude_if=lambda value: value is None
+    )
+    """The share of the time to a deadline after which whoever has the choice is warned."""
 
 
 class Baseline(Value):
@@ -72,6 +77,8 @@ class DecisionTypeDefinition(Value):
     stage: Stage = Stage.ASSIST
     partial_share: Decimal = Field(default=Decimal(0), ge=0, le=1)
     service_levels: ServiceLevels
+    calendar: Calendar | None = LEFT_OUT
+    """When somebody works; without one, deadlines of people run around the clock."""
     exceptions: dict[ExceptionCode, ExceptionDefault]
     baseline: Baseline | None = None
 

@@ -107,12 +107,42 @@ class DecisionType(Aggregate):
         remain = f"only {left[0]} remains" if left else "nobody remains"
         return f"{people} of the roster must review it, and {remain}"
 
-    def place(self, seat: Seat, queue: str, due_in: timedelta, at: datetime) -> Placement:
-        """Where a decision waits. An empty seat falls to the fallback owner."""
+    def place(
+        self, seat: Seat, queue: str, due_in: timedelta, at: datetime, *, people: bool = True
+    ) -> Placement:
+        """Where a decision waits. An empty seat falls to the fallback owner.
+
+        People are warned, and have working hours; what services have to do is due by the clock.
+        """
         person = self.owner(seat) if seat in OWNER_SEATS else None
         if person is None and seat in OWNER_SEATS:
             person = self.definition.fallback_owner
-        return Placement(seat=seat, person=person, queue=queue, due_at=at + due_in)
+        return Placement(
+            seat=seat,
+            person=person,
+            queue=queue,
+            due_at=self._after(at, due_in) if people else at + due_in,
+            warn_at=self._warn_at(due_in, at) if people else None,
+        )
+
+    def _after(self, at: datetime, working: timedelta) -> datetime:
+        calendar = self.definition.calendar
+        return at + working if calendar is None else calendar.after(at, working)
+
+    def _warn_at(self, due_in: timedelta, at: datetime) -> datetime | None:
+        share = self.definition.service_levels.warn_after
+        if share is None:
+            return None
+        parts, whole = share.as_integer_ratio()
+        return self._after(at, due_in * parts / whole)
+
+    def place_on_ladder(self, level: int, queue: str, due_in: timedelta, at: datetime) -> Placement:
+        """Where an escalation waits: with its owner first, from the second level on with the
+        fallback owner, who stands above every seat."""
+        place = self.place(Seat.ESCALATION_OWNER, queue, due_in, at)
+        if level == 1:
+            return place
+        return place.model_copy(update={"person": self.definition.fallback_owner})
 
     def place_exception(self, code: ExceptionCode, at: datetime) -> Placement:
         """Where an exception of this class goes by default."""

@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import chain, combinations, count
 from typing import NamedTuple
 
-from domain.guardrail.canonical import plain_number
+from domain.guardrail.canonical import plain_number, written_number
 from domain.guardrail.conditions import Compare, Condition, Contains, In, Leaf, Missing, leaves
 from domain.guardrail.document import AtLeastClaim, Guardrail, NeverClaim
 from domain.guardrail.facts import (
@@ -23,7 +23,6 @@ from domain.guardrail.facts import (
     YesNo,
     clipped,
 )
-from domain.guardrail.wording import number
 from domain.values import FactValue
 
 MOST_WORDS = 8
@@ -107,10 +106,10 @@ def without_words(name: str, words: Sequence[str]) -> str:
 def interval_text(name: str, low: Decimal | None, high: Decimal | None) -> str:
     """A range of a number, both ends included."""
     if low is None:
-        return f"{name} of any size" if high is None else f"{name} at most {number(high)}"
+        return f"{name} of any size" if high is None else f"{name} at most {written_number(high)}"
     if high is None:
-        return f"{name} at least {number(low)}"
-    return f"{name} {number(low)}" + ("" if low == high else f"..{number(high)}")
+        return f"{name} at least {written_number(low)}"
+    return f"{name} {written_number(low)}" + ("" if low == high else f"..{written_number(high)}")
 
 
 def other_text(name: str, codes: Sequence[str]) -> str:

@@ -110,7 +110,7 @@ class Case:
 
         ninth = self.recommended("d9", "0.70")
         office.pass_time(4 * HOUR)
-        office.deadline(ninth)
+        office.strike(ninth)
         self.settled(ninth, "di", 90, TOOK, **upholds)
 
         tenth = self.recommended("d10", "0.40")
@@ -118,7 +118,7 @@ class Case:
 
         eleventh = self.recommended("d11", None)
         office.pass_time(3 * HOUR)
-        office.deadline(eleventh)
+        office.strike(eleventh)
         office.withdraw(eleventh)
 
         twelfth = self.recommended("d12", "0.60")

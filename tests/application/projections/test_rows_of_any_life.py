@@ -10,6 +10,7 @@ from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem, ReviewQueue
 from application.projections.standing import MOVES
+from domain.decision import timing
 from domain.decision.events import LifeEvent
 from domain.decision.state import Status
 from domain.values import Lane
@@ -49,6 +50,7 @@ class LifeInRows(Life):
         assert item.first_reviewer == (first.person if first else None)
         assert (item.missing, item.conflict) == (now.missing, now.conflict)
         assert item.exceptions == tuple(dict.fromkeys(now.exceptions))
+        assert item.rings_at == timing.next_moment(now)
         if now.waits:
             place = now.placement
             assert place is not None

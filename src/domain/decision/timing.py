@@ -1,0 +1,117 @@
+"""What time alone does to a decision: it moves a choice up the ladder, asks for a receipt that did
+not come, or ends what has lapsed. It never approves anything, and after the end it does nothing."""
+
+from datetime import datetime
+
+from domain.decision.events import ActionUnknown, DeadlineMissed, DeadlineNear, Expired
+from domain.decision.opening import Events, escalate
+from domain.decision.state import Decision, Status
+from domain.decision_type.state import DecisionType
+from domain.model import Seat, Stamp
+from domain.values import ExceptionCode, Placement, Reason
+
+
+def next_moment(decision: Decision) -> datetime | None:
+    """When time has something to say next, as the decision stands; None where it never will."""
+    if not decision.is_open:
+        return None
+    lapses = None if decision.authority else decision.expires_at
+    return min(filter(None, (_next_at(decision.placement, decision.warned), lapses)), default=None)
+
+
+def _next_at(place: Placement | None, warned: bool) -> datetime | None:
+    if place is None:
+        return None
+    return place.due_at if warned or place.warn_at is None else place.warn_at
+
+
+def strike(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
+    """What the moment that has come brings with it. Nothing before it comes: asking is free."""
+    moment = next_moment(decision)
+    if moment is None or stamp.at < moment:
+        return ()
+    return (
+        expire(decision, stamp)
+        or miss_deadline(decision, decision_type, stamp)
+        or _warn(decision, stamp)
+    )
+
+
+def expire(decision: Decision, stamp: Stamp) -> Events:
+    """End a decision whose time to live passed with no action authorised; else, nothing."""
+    undecided = decision.is_open and decision.authority is None
+    if not undecided or decision.expires_at is None or stamp.at < decision.expires_at:
+        return ()
+    return (Expired(**decision.next(stamp), decision_type=decision.decision_type),)
+
+
+def miss_deadline(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
+    """A deadline passed: somebody with more authority is asked, and nothing is approved."""
+    place = decision.placement
+    if not decision.is_open or place is None or stamp.at < place.due_at:
+        return ()
+    if decision.authority is None:
+        return _undecided(decision, place, decision_type, stamp)
+    if decision.status is Status.ACTIONED:
+        return (_without_receipt(decision, place, decision_type, stamp),)
+    return (_unreconciled(decision, place, decision_type, stamp),)
+
+
+def _warn(decision: Decision, stamp: Stamp) -> Events:
+    assert decision.placement is not None, "there is something to be late for"
+    return (
+        DeadlineNear(
+            **decision.next(stamp),
+            decision_type=decision.decision_type,
+            due_at=decision.placement.due_at,
+        ),
+    )
+
+
+def _undecided(
+    decision: Decision, place: Placement, decision_type: DecisionType, stamp: Stamp
+) -> Events:
+    """Nobody decided: one level up the ladder."""
+    code = (
+        ExceptionCode.MISSING_INPUT
+        if decision.held_for is ExceptionCode.MISSING_INPUT
+        else ExceptionCode.REVIEW_TIMEOUT
+    )
+    missed = DeadlineMissed(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        due_at=place.due_at,
+        exception=code,
+    )
+    settled = "chose between them" if decision.in_conflict else "decided"
+    text = f"nobody {settled} by {place.due_at.isoformat()}"
+    reason = Reason(code="ESC.TIMEOUT", text=text)
+    return (missed, escalate(decision, "timeout", reason, decision_type, stamp, ahead=2))
+
+
+def _without_receipt(
+    decision: Decision, place: Placement, decision_type: DecisionType, stamp: Stamp
+) -> ActionUnknown:
+    """Nobody said what became of the action: until somebody knows, it is not done a second time."""
+    return ActionUnknown(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        detail=f"no receipt came by {place.due_at.isoformat()}",
+        placement=decision_type.place_exception(ExceptionCode.ACTION_UNKNOWN, stamp.at),
+    )
+
+
+def _unreconciled(
+    decision: Decision, place: Placement, decision_type: DecisionType, stamp: Stamp
+) -> DeadlineMissed:
+    """Nobody looked after an action that failed or is unknown: it goes to who answers for that."""
+    failed = decision.status is Status.ACTION_FAILED
+    level = 2 if place.seat is Seat.ESCALATION_OWNER else 1
+    levels = decision_type.definition.service_levels
+    return DeadlineMissed(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        due_at=place.due_at,
+        exception=ExceptionCode.ACTION_FAILED if failed else ExceptionCode.ACTION_UNKNOWN,
+        placement=decision_type.place_on_ladder(level, place.queue, levels.escalate, stamp.at),
+    )
