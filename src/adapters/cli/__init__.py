@@ -11,6 +11,7 @@ from adapters.cli import (
     interchange,
     keys,
     operating,
+    specifying,
 )
 from adapters.cli.common import Polite
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 policy = typer.Typer(help="Work on a policy before anyone signs it.", no_args_is_help=True)
+spec = typer.Typer(help="Say what a policy must do, and see whether it does.", no_args_is_help=True)
 projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)
 api_keys = typer.Typer(help="Issue the keys that open the door.", no_args_is_help=True)
 
@@ -38,7 +40,11 @@ policy.command("prove")(analyses.prove)
 policy.command("diff")(analyses.diff)
 policy.command("schema")(interchange.schema)
 policy.command("import-dmn")(interchange.import_dmn)
+policy.command("explain")(authoring.explain)
+spec.command("run")(specifying.run)
+spec.command("words")(specifying.words)
 app.command("trail")(auditing.trail)
+app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
 app.command("metrics")(auditing.metrics)
 app.command("erase")(erasing.erase)
@@ -47,5 +53,6 @@ projections.command("status")(operating.status)
 api_keys.command("issue")(keys.issue)
 
 app.add_typer(policy, name="policy")
+app.add_typer(spec, name="spec")
 app.add_typer(projections, name="projections")
 app.add_typer(api_keys, name="keys")
