@@ -1,0 +1,112 @@
+"""Sorting cases into groups that no test of either policy tells apart.
+
+What a policy says of a case is a function of the answers to its tests. So each recorded value is
+put to the tests about its fact once; cases whose values all give the same answers form a group, and
+only the first of a group is routed. Nothing is estimated: every case is sorted by all its facts.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from application.rehearsal.trial import Pair, Trial, ask, known
+from domain.guardrail.conditions import judge, leaves
+from domain.guardrail.document import Guardrail
+from domain.guardrail.facts import FactType
+
+MOST_REMEMBERED = 200_000
+"""Values of one fact whose answers are kept: the memory this may take, not what it can sort."""
+Answers = Callable[[JsonValue], Hashable]
+
+
+class Group:
+    """Cases that both policies must treat alike, and what they say."""
+
+    __slots__ = ("changes", "missing", "pair")
+
+    def __init__(self, pair: Pair, missing: tuple[str, ...]) -> None:
+        self.pair = pair
+        self.changes = pair.changes
+        self.missing = missing
+        """Facts the policy on trial asks about that these cases don't have."""
+
+
+class Column:
+    """One fact: its recorded values, each with a number that stands for its answers."""
+
+    __slots__ = ("_answers", "_numbers", "_values", "name")
+
+    def __init__(self, name: str, answers: Answers) -> None:
+        self.name = name
+        self._answers = answers
+        self._numbers: dict[Hashable, int] = {}
+        self._values: dict[JsonValue, int] = {}
+
+    def number(self, value: JsonValue) -> int:
+        """The number of a value's answers."""
+        # Text is what most facts are recorded as; only equal text is equal for certain.
+        if value.__class__ is not str:
+            return self._learnt(value)
+        found = self._values.get(value)
+        if found is None:
+            if len(self._values) >= MOST_REMEMBERED:
+                self._values.clear()
+            found = self._values[value] = self._learnt(value)
+        return found
+
+    def _learnt(self, value: JsonValue) -> int:
+        return self._numbers.setdefault(self._answers(value), len(self._numbers))
+
+
+class Sorter:
+    """Finds the group of a case."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._columns = tuple(Column(name, _answers(trial, name)) for name in sorted(trial.asked))
+        self._groups: dict[tuple[int, ...], Group] = {}
+        self._pairs: dict[Pair, Pair] = {}
+
+    def group(self, raw: Mapping[str, JsonValue]) -> Group:
+        """The group of a case, by its facts as recorded."""
+        get = raw.get
+        key = tuple([column.number(get(column.name)) for column in self._columns])
+        found = self._groups.get(key)
+        if found is None:
+            found = self._groups[key] = self._opened(raw)
+        return found
+
+    def _opened(self, raw: Mapping[str, JsonValue]) -> Group:
+        pair = ask(self._trial, raw)
+        facts = known(raw, self._trial.types(self._trial.guardrail))
+        missing = tuple(sorted(self._trial.guardrail.asked - facts.keys()))
+        return Group(self._pairs.setdefault(pair, pair), missing)
+
+
+def _answers(trial: Trial, name: str) -> Answers:
+    """What all tests about a fact say of a value."""
+    policies = (trial.guardrail, *((trial.against,) if trial.against else ()))
+    asked = [_of_policy(policy, trial.types(policy).get(name), name) for policy in policies]
+    if name != "action":
+        return lambda value: tuple([answer(value) for answer in asked])
+    actions = trial.definition.actions
+
+    def of_action(value: JsonValue) -> Hashable:
+        permitted = value if isinstance(value, str) and value in actions else None
+        return permitted, tuple([answer(value) for answer in asked])
+
+    return of_action
+
+
+def _of_policy(guardrail: Guardrail, kind: FactType | None, name: str) -> Answers:
+    conditions = (*(x.require for x in guardrail.limits), *(x.when for x in guardrail.rules))
+    tests = dict.fromkeys(leaf for c in conditions for leaf in leaves(c) if leaf.fact == name)
+    judges: list[Any] = [judge(test) for test in tests]
+    types = {} if kind is None else {name: kind}
+
+    def answers(value: JsonValue) -> Hashable:
+        facts = known({name: value}, types)
+        return name in facts, tuple([one(facts) for one in judges])
+
+    return answers
