@@ -3,7 +3,15 @@ it runs, so that `--help` and `policy check` answer at once."""
 
 import typer
 
-from adapters.cli import auditing, authoring, erasing, interchange, keys, operating
+from adapters.cli import (
+    auditing,
+    authoring,
+    erasing,
+    interchange,
+    keys,
+    operating,
+    rehearsing,
+)
 from adapters.cli.common import Polite
 
 app = typer.Typer(
@@ -15,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 policy = typer.Typer(help="Work on a policy before anyone signs it.", no_args_is_help=True)
+shadow = typer.Typer(help="Try a version beside the one in force.", no_args_is_help=True)
 projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)
 api_keys = typer.Typer(help="Issue the keys that open the door.", no_args_is_help=True)
 
@@ -26,6 +35,12 @@ app.command("adopt")(authoring.adopt)
 app.command("evaluate")(authoring.evaluate)
 policy.command("check")(authoring.check)
 policy.command("cel")(interchange.cel)
+policy.command("rehearse")(rehearsing.rehearse)
+policy.command("perform", hidden=True)(rehearsing.perform)
+shadow.command("start")(rehearsing.shadow_start)
+shadow.command("stop")(rehearsing.shadow_stop)
+shadow.command("show")(rehearsing.shadow_show)
+policy.add_typer(shadow, name="shadow")
 app.command("trail")(auditing.trail)
 app.command("replay")(auditing.replay)
 app.command("metrics")(auditing.metrics)

@@ -20,7 +20,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a mach
 def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) -> None:
     """Check that decision types and their policies can be understood, and say what they mean."""
     for path in files:
-        adoption = _adoption(path)
+        adoption = read_file(path)
         guardrail = adoption.guardrail
         out.print(f"[green]✓[/] {escaped(str(path))}: {escaped(adoption.definition.title)}")
         out.print(
@@ -41,7 +41,7 @@ def adopt(
     from application.governing import adopt as adopt_type
     from application.ports import Identity
 
-    adoptions = [_adoption(path) for path in files]  # all or none can be read
+    adoptions = [read_file(path) for path in files]  # all or none can be read
     caller = Caller(Identity(by, "human"))
 
     async def work(desk: Desk) -> None:
@@ -67,7 +67,7 @@ def evaluate(
     """Try a recommendation on a file's policy: lane, rule, reasons and trace. Records nothing."""
     from application.evaluating import Evaluation, evaluate_file
 
-    evaluation: Evaluation = evaluate_file(_adoption(file), *_case(case))
+    evaluation: Evaluation = evaluate_file(read_file(file), *_case(case))
     if as_json:
         print_json(evaluation.model_dump_json(indent=2))
         return
@@ -83,9 +83,8 @@ def evaluate(
         )
 
 
-def _adoption(path: Path) -> "Adoption":
+def read_file(path: Path) -> "Adoption":
     """A file as an author wrote it, or what is wrong with which of them."""
-    from adapters.assembly import read_adoption
     from adapters.authoring.problems import AuthoringError
 
     try:

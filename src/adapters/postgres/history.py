@@ -13,6 +13,7 @@ from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from os import cpu_count, nice
+from signal import SIG_IGN, SIGINT, signal
 from typing import Any, LiteralString
 
 import psycopg
@@ -78,8 +79,16 @@ class Part:
 class PostgresHistory:
     """What was recorded, as the projections remember it."""
 
-    def __init__(self, url: str, *, processes: int | None = None, part: int = PART) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        processes: int | None = None,
+        part: int = PART,
+        here_at_most: int = PART,
+    ) -> None:
         self._url = url
+        self._here_at_most = here_at_most
         self._processes = processes or cpu_count() or 1
         self._part = part
 
@@ -114,9 +123,9 @@ class PostgresHistory:
 
     def _tallied(self, trial: Trial, parts: Sequence[Part], total: int, heard: Heard) -> Tally:
         task = partial(count_part, self._url, trial)
-        if total <= self._part or self._processes == 1:
+        if total <= self._here_at_most:
             return _one_by_one(task, parts, total, heard)
-        processes = min(self._processes, len(parts))
+        processes = min(self._processes, len(parts)) or 1
         pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin)
         try:
             return _all_at_once([pool.submit(task, part) for part in parts], total, heard)
@@ -158,6 +167,8 @@ def _tell(heard: Heard, done: int, total: int) -> None:
 def _begin() -> None:
     """Whoever decides goes first: a rehearsal takes what is left of the processors."""
     nice(10)
+    # An interrupt at the terminal is for whoever waits here; it ends these in its own way.
+    signal(SIGINT, SIG_IGN)
     begin_beside()
 
 

@@ -1,6 +1,8 @@
 """Trying a version before it is put into force: on recorded history, and beside what comes in."""
 
-from domain.model import Forbidden, Stamp, Unauthorised
+from domain.decision_type.commands import require_seat
+from domain.decision_type.state import DecisionType
+from domain.model import Forbidden, Seat, Stamp
 from domain.policy.aggregate import Policy, find
 from domain.policy.events import LifeEvent, Rehearsed, ShadowStarted, ShadowStopped
 from domain.policy.rehearsal import Rehearsal
@@ -30,10 +32,8 @@ class NoShadow(Forbidden):
     CODE = "REJ.no_shadow"
 
 
-class NoPerson(Unauthorised):
-    """A person starts and stops a trial, not a service."""
-
-    CODE = "REJ.shadow_by_service"
+MAY_TRY = (Seat.AI_PRODUCT_OWNER, Seat.RISK_OWNER, Seat.DECISION_OWNER)
+"""Who starts and stops a trial beside the version in force."""
 
 
 def rehearsed(policy: Policy, rehearsal: Rehearsal, stamp: Stamp) -> tuple[LifeEvent, ...]:
@@ -59,9 +59,11 @@ def rehearsed(policy: Policy, rehearsal: Rehearsal, stamp: Stamp) -> tuple[LifeE
     )
 
 
-def start_shadow(policy: Policy, version: int, behind: int, stamp: Stamp) -> tuple[LifeEvent, ...]:
+def start_shadow(
+    policy: Policy, decision_type: DecisionType, version: int, behind: int, stamp: Stamp
+) -> tuple[LifeEvent, ...]:
     """Try a version beside the one in force, on the decisions behind a position in the log."""
-    _require_a_person(stamp)
+    require_seat(decision_type, stamp.actor, *MAY_TRY)
     drafted = find(policy, version)
     if policy.active_version is None:
         raise NotInForce(f"{policy.decision_type} has no version in force")
@@ -81,17 +83,14 @@ def start_shadow(policy: Policy, version: int, behind: int, stamp: Stamp) -> tup
     )
 
 
-def stop_shadow(policy: Policy, version: int, stamp: Stamp) -> tuple[LifeEvent, ...]:
+def stop_shadow(
+    policy: Policy, decision_type: DecisionType, version: int, stamp: Stamp
+) -> tuple[LifeEvent, ...]:
     """End the trial of a version."""
-    _require_a_person(stamp)
+    require_seat(decision_type, stamp.actor, *MAY_TRY)
     find(policy, version)
     shadow = policy.shadow
     if shadow is None or not shadow.is_running or shadow.version != version:
         raise NoShadow(f"version {version} of {policy.decision_type}")
     name = policy.decision_type
     return (ShadowStopped(**policy.next(stamp), decision_type=name, policy_version=version),)
-
-
-def _require_a_person(stamp: Stamp) -> None:
-    if not stamp.actor.is_person:
-        raise NoPerson(f"{stamp.actor.id} is a {stamp.actor.kind}")

@@ -14,8 +14,7 @@ CREATE TABLE rehearsals (
     id uuid PRIMARY KEY,
     decision_type text NOT NULL,
     policy_version bigint NOT NULL,
-    asked_by text NOT NULL,
-    asked_at timestamptz NOT NULL,
+    asked text NOT NULL,
     state text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'cancelled')),
     done bigint NOT NULL DEFAULT 0,
     total bigint,
@@ -24,4 +23,4 @@ CREATE TABLE rehearsals (
     report text CHECK (report IS NOT NULL OR state <> 'done')
 );
 
-CREATE INDEX rehearsals_version_idx ON rehearsals (decision_type, policy_version, asked_at);
+CREATE INDEX rehearsals_running_idx ON rehearsals (beat_at) WHERE state = 'running';
