@@ -85,6 +85,7 @@ def evaluate(
 
 def read_file(path: Path) -> "Adoption":
     """A file as an author wrote it, or what is wrong with which of them."""
+    from adapters.assembly import read_adoption
     from adapters.authoring.problems import AuthoringError
 
     try:

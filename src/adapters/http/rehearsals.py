@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath, JSONBody, PathParameter
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from adapters.http.answers import versioned
 from adapters.http.bodies import Moment
@@ -53,7 +53,7 @@ class BacktestView(Value):
     against: int | None
     window: Window
     asked_by: str
-    asked_at: Moment
+    asked_at: AwareDatetime
     state: State
     """`interrupted`: whoever did it is gone, nothing came of it, ask anew."""
     done: int

@@ -46,6 +46,7 @@ CUTS: LiteralString = """
     WHERE n %% %(part)s = 0 ORDER BY received_at
 """
 TOTAL: LiteralString = "SELECT count(*) FROM past_cases AS p WHERE {within}"
+KEYS: LiteralString = "SELECT min(p.key), max(p.key) FROM past_cases AS p WHERE {within}"
 CASES: LiteralString = """
     SELECT p.key, floor(extract(epoch FROM p.received_at) / 3600)::bigint, p.facts,
         concat(f.lane, '|', f.sampled, '|', f.sampling_rate, '|', f.label, '|',
@@ -55,7 +56,8 @@ CASES: LiteralString = """
                 THEN CASE WHEN f.final_action IS NULL THEN f.disposition = 'override'
                     ELSE f.final_action <> f.recommended_action END
             END)
-    FROM past_cases AS p LEFT JOIN feedback AS f ON f.key = p.key
+    FROM past_cases AS p LEFT JOIN feedback AS f
+        ON f.key = p.key AND f.key >= %(first)s AND f.key <= %(last)s
     WHERE {within} AND f.is_test IS NOT TRUE
     ORDER BY p.received_at, p.key
 """
@@ -122,13 +124,13 @@ class PostgresHistory:
         return [Part(a, b, scope.behind, up_to, row[0]) for a, b in pairwise(ends)], total
 
     def _tallied(self, trial: Trial, parts: Sequence[Part], total: int, heard: Heard) -> Tally:
-        task = partial(count_part, self._url, trial)
         if total <= self._here_at_most:
+            task = partial(count_part, self._url, Sorter(trial))
             return _one_by_one(task, parts, total, heard)
         processes = min(self._processes, len(parts)) or 1
-        pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin)
+        pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (self._url, trial))
         try:
-            return _all_at_once([pool.submit(task, part) for part in parts], total, heard)
+            return _all_at_once([pool.submit(_count_beside, part) for part in parts], total, heard)
         except BrokenProcessPool as error:
             raise Busy("a process that counted was ended") from error
         finally:
@@ -164,25 +166,37 @@ def _tell(heard: Heard, done: int, total: int) -> None:
         raise Cancelled
 
 
-def _begin() -> None:
+_beside: dict[str, Callable[[Part], Tally]] = {}
+"""What a process beside does with each part: what it has learnt of one serves the next."""
+
+
+def _begin(url: str, trial: Trial) -> None:
     """Whoever decides goes first: a rehearsal takes what is left of the processors."""
     nice(10)
     # An interrupt at the terminal is for whoever waits here; it ends these in its own way.
     signal(SIGINT, SIG_IGN)
     begin_beside()
+    _beside["count"] = partial(count_part, url, Sorter(trial))
 
 
-def count_part(url: str, trial: Trial, part: Part) -> Tally:
+def _count_beside(part: Part) -> Tally:
+    return _beside["count"](part)
+
+
+def count_part(url: str, sorter: Sorter, part: Part) -> Tally:
     """Put one part to the trial."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(ONE_MOMENT)
         connection.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(part.snapshot))
-        return tally(_cases(connection, trial.definition.name, part), Sorter(trial))
+        return tally(_cases(connection, sorter.trial.definition.name, part), sorter)
 
 
 def _cases(connection: psycopg.Connection[Any], name: str, part: Part) -> Iterator[Recorded]:
+    asked = part.parameters(name)
+    # Ids are in the order of time: told where the part's lie, the database reads no others.
+    keys = connection.execute(_statement(KEYS), asked).fetchone() or (None, None)
     with connection.cursor(binary=True) as cursor:
-        cursor.execute(_statement(CASES), part.parameters(name))
+        cursor.execute(_statement(CASES), asked | {"first": keys[0], "last": keys[1]})
         while rows := cursor.fetchmany(PAGE):
             yield from rows
 

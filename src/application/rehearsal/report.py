@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from json import dumps
 from typing import TypeVar
 
 from pydantic import AwareDatetime
@@ -12,7 +13,7 @@ from application.metrics.window import Window
 from application.rehearsal.outcomes import Evidence, evidence, read
 from application.rehearsal.tallying import Example, Tally
 from application.rehearsal.trial import Pair, Said, Scope, Trial
-from domain.guardrail.canonical import canonical_json, canonical_value, digest
+from domain.guardrail.canonical import digest
 from domain.model import Value
 from domain.values import Lane
 
@@ -128,7 +129,8 @@ class Report(Value):
 
 def digest_of(report: Report) -> str:
     """What identifies a report: equal reports say the same."""
-    return digest(canonical_json(canonical_value(report.model_dump(mode="json"))))
+    content = report.model_dump(mode="json")
+    return digest(dumps(content, sort_keys=True, separators=(",", ":")).encode())
 
 
 def report_of(trial: Trial, scope: Scope, position: int, counted: Tally) -> Report:

@@ -5,15 +5,17 @@ put to the tests about its fact once; cases whose values all give the same answe
 only the first of a group is routed. Nothing is estimated: every case is sorted by all its facts.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from pydantic import JsonValue
 
 from application.rehearsal.trial import Pair, Trial, ask, known
-from domain.guardrail.conditions import judge, leaves
+from domain.guardrail.conditions import Compare, In, Leaf, judge, leaves
 from domain.guardrail.document import Guardrail
-from domain.guardrail.facts import FactType
+from domain.guardrail.facts import FactType, Number, normalise
 
 MOST_REMEMBERED = 200_000
 """Values of one fact whose answers are kept: the memory this may take, not what it can sort."""
@@ -63,7 +65,7 @@ class Sorter:
     """Finds the group of a case."""
 
     def __init__(self, trial: Trial) -> None:
-        self._trial = trial
+        self.trial = trial
         self._columns = tuple(Column(name, _answers(trial, name)) for name in sorted(trial.asked))
         self._groups: dict[tuple[int, ...], Group] = {}
         self._pairs: dict[Pair, Pair] = {}
@@ -78,15 +80,18 @@ class Sorter:
         return found
 
     def _opened(self, raw: Mapping[str, JsonValue]) -> Group:
-        pair = ask(self._trial, raw)
-        facts = known(raw, self._trial.types(self._trial.guardrail))
-        missing = tuple(sorted(self._trial.guardrail.asked - facts.keys()))
+        pair = ask(self.trial, raw)
+        facts = known(raw, self.trial.types(self.trial.guardrail))
+        missing = tuple(sorted(self.trial.guardrail.asked - facts.keys()))
         return Group(self._pairs.setdefault(pair, pair), missing)
 
 
 def _answers(trial: Trial, name: str) -> Answers:
     """What all tests about a fact say of a value."""
     policies = (trial.guardrail, *((trial.against,) if trial.against else ()))
+    kinds = [trial.types(policy).get(name) for policy in policies]
+    if isinstance(kinds[0], Number) and all(kind == kinds[0] for kind in kinds):
+        return _of_number(name, kinds[0], policies)
     asked = [_of_policy(policy, trial.types(policy).get(name), name) for policy in policies]
     if name != "action":
         return lambda value: tuple([answer(value) for answer in asked])
@@ -99,10 +104,38 @@ def _answers(trial: Trial, name: str) -> Answers:
     return of_action
 
 
-def _of_policy(guardrail: Guardrail, kind: FactType | None, name: str) -> Answers:
+def _of_number(name: str, kind: Number, policies: Sequence[Guardrail]) -> Answers:
+    """Between two neighbouring constants all tests about a number answer alike."""
+    marks = sorted({mark for policy in policies for mark in _constants(policy, name)})
+
+    def answers(value: JsonValue) -> Hashable:
+        known = normalise(name, kind, value)
+        if not isinstance(known, Decimal):
+            return None
+        place = bisect_left(marks, known)
+        return place, place < len(marks) and marks[place] == known
+
+    return answers
+
+
+def _constants(guardrail: Guardrail, name: str) -> Iterator[Decimal]:
+    for test in _tests(guardrail, name):
+        match test:
+            case Compare(value=Decimal() as value):
+                yield value
+            case In(values=values):
+                yield from (value for value in values if isinstance(value, Decimal))
+            case _:
+                pass
+
+
+def _tests(guardrail: Guardrail, name: str) -> Iterable[Leaf]:
     conditions = (*(x.require for x in guardrail.limits), *(x.when for x in guardrail.rules))
-    tests = dict.fromkeys(leaf for c in conditions for leaf in leaves(c) if leaf.fact == name)
-    judges: list[Any] = [judge(test) for test in tests]
+    return dict.fromkeys(leaf for c in conditions for leaf in leaves(c) if leaf.fact == name)
+
+
+def _of_policy(guardrail: Guardrail, kind: FactType | None, name: str) -> Answers:
+    judges: list[Any] = [judge(test) for test in _tests(guardrail, name)]
     types = {} if kind is None else {name: kind}
 
     def answers(value: JsonValue) -> Hashable:
