@@ -8,7 +8,8 @@ only the first of a group is routed. Nothing is estimated: every case is sorted 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from json import JSONDecoder
+from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
@@ -34,31 +35,47 @@ class Group:
         """Facts the policy on trial asks about that these cases don't have."""
 
 
-class Column:
-    """One fact: its recorded values, each with a number that stands for its answers."""
+class Column(dict[JsonValue, int]):
+    """One fact: for each recorded value a number that stands for the answers to all its tests."""
 
-    __slots__ = ("_answers", "_numbers", "_values", "name")
+    __slots__ = ("_answers", "_numbers")
 
-    def __init__(self, name: str, answers: Answers) -> None:
-        self.name = name
+    def __init__(self, answers: Answers) -> None:
+        super().__init__()
         self._answers = answers
         self._numbers: dict[Hashable, int] = {}
-        self._values: dict[JsonValue, int] = {}
 
-    def number(self, value: JsonValue) -> int:
-        """The number of a value's answers."""
-        # Text is what most facts are recorded as; only equal text is equal for certain.
-        if value.__class__ is not str:
-            return self._learnt(value)
-        found = self._values.get(value)
-        if found is None:
-            if len(self._values) >= MOST_REMEMBERED:
-                self._values.clear()
-            found = self._values[value] = self._learnt(value)
+    def __missing__(self, value: JsonValue) -> int:
+        """A value that was not seen before: most of what is recorded was."""
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        found = self[value] = self.learnt(value)
         return found
 
-    def _learnt(self, value: JsonValue) -> int:
-        return self._numbers.setdefault(self._answers(value), len(self._numbers))
+    def learnt(self, value: JsonValue) -> int:
+        """The number of a value's answers."""
+        return self._numbers.setdefault(self._answers(as_written(value)), len(self._numbers))
+
+
+class Bare(NamedTuple):
+    """A number that was recorded as such: Python takes 1 for `True`, and neither is text."""
+
+    value: int | float
+
+
+def as_written(value: Any) -> JsonValue:
+    """What was recorded."""
+    return value.value if isinstance(value, Bare) else value
+
+
+_decoder = JSONDecoder(
+    parse_int=lambda text: Bare(int(text)), parse_float=lambda text: Bare(float(text))
+)
+
+
+def facts_in(text: str) -> dict[str, Any]:
+    """The facts of a case, as a sorter takes them."""
+    return cast("dict[str, Any]", _decoder.raw_decode(text)[0])
 
 
 class Sorter:
@@ -66,16 +83,21 @@ class Sorter:
 
     def __init__(self, trial: Trial) -> None:
         self.trial = trial
-        self._columns = tuple(Column(name, _answers(trial, name)) for name in sorted(trial.asked))
+        names = sorted(trial.asked)
+        self._columns = tuple((name, Column(_answers(trial, name))) for name in names)
         self._groups: dict[tuple[int, ...], Group] = {}
         self._pairs: dict[Pair, Pair] = {}
 
-    def group(self, raw: Mapping[str, JsonValue]) -> Group:
-        """The group of a case, by its facts as recorded."""
-        get = raw.get
-        key = tuple([column.number(get(column.name)) for column in self._columns])
+    def group(self, facts: Mapping[str, Any]) -> Group:
+        """The group of a case, by its facts."""
+        get = facts.get
+        try:
+            key = tuple([column[get(name)] for name, column in self._columns])
+        except TypeError:  # a list of tags can't be looked up
+            key = tuple([_number(column, get(name)) for name, column in self._columns])
         found = self._groups.get(key)
         if found is None:
+            raw = {name: as_written(value) for name, value in facts.items()}
             found = self._groups[key] = self._opened(raw)
         return found
 
@@ -84,6 +106,10 @@ class Sorter:
         facts = known(raw, self.trial.types(self.trial.guardrail))
         missing = tuple(sorted(self.trial.guardrail.asked - facts.keys()))
         return Group(self._pairs.setdefault(pair, pair), missing)
+
+
+def _number(column: Column, value: JsonValue) -> int:
+    return column.learnt(value) if isinstance(value, list | dict) else column[value]
 
 
 def _answers(trial: Trial, name: str) -> Answers:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from json import loads
 from typing import NamedTuple, TypeVar
 
-from application.rehearsal.sorting import Group, Sorter
+from application.rehearsal.sorting import Group, Sorter, facts_in
 from application.rehearsal.trial import Pair
 from domain.values import Lane
 
@@ -57,14 +56,15 @@ def tally(cases: Iterable[Recorded], sorter: Sorter) -> Tally:
     """Sort cases, in the order they came in, and count them."""
     whole = Tally()
     outcomes: dict[tuple[Group, str], int] = {}
-    hours: dict[tuple[Group, int], int] = {}
-    group_of = sorter.group
-    for key, hour, text, outcome in cases:
-        group = group_of(loads(text))
+    hours: dict[int, dict[Group, int]] = {}
+    hour, here = None, dict[Group, int]()
+    for key, at, text, outcome in cases:
+        group = sorter.group(facts_in(text))
         came_to = (group, outcome)
         outcomes[came_to] = outcomes.get(came_to, 0) + 1
-        came_at = (group, hour)
-        hours[came_at] = hours.get(came_at, 0) + 1
+        if at != hour:
+            hour, here = at, hours.setdefault(at, {})
+        here[group] = here.get(group, 0) + 1
         if group.changes:
             _exemplify(whole, key, group.pair, outcome)
     for (group, outcome), count in outcomes.items():
@@ -72,8 +72,9 @@ def tally(cases: Iterable[Recorded], sorter: Sorter) -> Tally:
         _count(whole.outcomes, (group.pair, outcome), count)
         for name in group.missing:
             _count(whole.missing, name, count)
-    for (group, hour), count in hours.items():
-        _count(whole.hours, (group.pair, hour), count)
+    for hour, groups in hours.items():
+        for group, count in groups.items():
+            _count(whole.hours, (group.pair, hour), count)
     return whole
 
 
