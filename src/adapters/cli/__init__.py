@@ -11,6 +11,7 @@ from adapters.cli import (
     interchange,
     keys,
     operating,
+    rehearsing,
     specifying,
 )
 from adapters.cli.common import Polite
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 policy = typer.Typer(help="Work on a policy before anyone signs it.", no_args_is_help=True)
 spec = typer.Typer(help="Say what a policy must do, and see whether it does.", no_args_is_help=True)
+shadow = typer.Typer(help="Try a version beside the one in force.", no_args_is_help=True)
 projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)
 api_keys = typer.Typer(help="Issue the keys that open the door.", no_args_is_help=True)
 
@@ -43,6 +45,12 @@ policy.command("import-dmn")(interchange.import_dmn)
 policy.command("explain")(authoring.explain)
 spec.command("run")(specifying.run)
 spec.command("words")(specifying.words)
+policy.command("rehearse")(rehearsing.rehearse)
+policy.command("perform", hidden=True)(rehearsing.perform)
+shadow.command("start")(rehearsing.shadow_start)
+shadow.command("stop")(rehearsing.shadow_stop)
+shadow.command("show")(rehearsing.shadow_show)
+policy.add_typer(shadow, name="shadow")
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)

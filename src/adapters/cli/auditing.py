@@ -152,7 +152,7 @@ def metrics(
     from adapters.cli.figures import print_report
     from adapters.cli.queries import read_metrics
 
-    start, end = _utc(since), _utc(until)
+    start, end = utc(since), utc(until)
     report = read_metrics(settings(), decision_type, start, end, group_by)
     if as_json:
         print_json(report.model_dump_json(indent=2))
@@ -160,5 +160,6 @@ def metrics(
         print_report(report)
 
 
-def _utc(moment: datetime | None) -> datetime | None:
+def utc(moment: datetime | None) -> datetime | None:
+    """A moment as typed: in UTC unless it says otherwise."""
     return moment and moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -31,7 +31,7 @@ def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) 
         out.print(f"[green]✓[/] {escaped(str(path))}: {escaped(adoption.definition.title)}")
         out.print(
             f"  {len(guardrail.limits)} limits, {len(guardrail.rules)} rules, "
-            f"{len(guardrail.claims)} claims (claims are read, not yet proved)"
+            f"{len(guardrail.claims)} claims (`remit policy prove` proves them)"
         )
         out.print(f"  policy {guardrail.digest}", highlight=False)
 

@@ -5,6 +5,12 @@ from typing import Any
 from application.projections import Projection
 from application.projections.audit_trail import AuditTrail
 from application.projections.feedback import Feedback
+from application.projections.past_cases import PastCases
 from application.projections.review_queue import ReviewQueue
 
-ALL: tuple[Projection[Any], ...] = (ReviewQueue(), Feedback(), AuditTrail())
+ALL: tuple[Projection[Any], ...] = (
+    ReviewQueue(),
+    Feedback(),
+    AuditTrail(),
+    PastCases(),
+)
