@@ -81,3 +81,21 @@ def test_a_command_that_cannot_go_on_says_why_without_a_traceback(given: str, sa
     assert refused.returncode == 2
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_policy_is_printed_in_cel_as_its_page_says() -> None:
+    page = (ROOT / "docs" / "policy" / "cel.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^uv run remit (policy cel .*?)(?: +#.*)?$", page, re.MULTILINE)
+    assert len(commands) == 2
+    lines, outcome = (remit(*command.split()) for command in commands)
+    assert (lines.returncode, lines.stderr, outcome.returncode) == (0, "", 0)
+    example = page.split("```\n\n```\n")[1].split("```")[0].splitlines()
+    assert len(example) == 4
+    assert set(example) <= set(lines.stdout.splitlines())
+    assert outcome.stdout.endswith('? "review"\n  : "automate"\n')
+
+
+def test_a_file_that_is_no_policy_is_not_printed_in_cel() -> None:
+    refused = remit("policy", "cel", "README.md")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "Traceback" not in refused.stderr

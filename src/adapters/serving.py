@@ -9,6 +9,7 @@ import uvicorn
 from adapters.assembly import api_keys, postgres_desk
 from adapters.http.app import create_app
 from adapters.postgres.reading import PostgresReader
+from adapters.rehearsals import trials
 from adapters.settings import Settings
 from adapters.worker import COLLECTED_AFTER, following
 
@@ -38,14 +39,15 @@ def _loop() -> asyncio.AbstractEventLoop:
 async def _serve(url: str, settings: Settings) -> None:
     keys = api_keys(settings)
     async with postgres_desk(url, settings) as desk, PostgresReader(url) as reader:
-        config = uvicorn.Config(
-            create_app(desk, keys, settings, reader),
-            host=settings.host,
-            port=settings.port,
-            log_level=settings.log_level.lower(),
-            access_log=False,
-            timeout_graceful_shutdown=GIVES_UP_AFTER,
-            server_header=False,
-        )
-        gc.freeze()  # what is there now stays: not to be looked through again and again
-        await uvicorn.Server(config).serve()
+        with trials(url) as tried:
+            config = uvicorn.Config(
+                create_app(desk, keys, settings, reader, tried),
+                host=settings.host,
+                port=settings.port,
+                log_level=settings.log_level.lower(),
+                access_log=False,
+                timeout_graceful_shutdown=GIVES_UP_AFTER,
+                server_header=False,
+            )
+            gc.freeze()  # what is there now stays: not to be looked through again and again
+            await uvicorn.Server(config).serve()

@@ -5,32 +5,14 @@ from collections.abc import Mapping
 from pydantic import Field, JsonValue
 
 from application.desk import Caller, Desk
+from application.explaining import Explanation, TraceView, explained, traced
 from application.governing import Adoption
-from domain.admission import admit, recorded
+from domain.admission import admit
 from domain.decision_type.state import DecisionType, Status, stream_id
-from domain.guardrail.evaluate import trace
-from domain.guardrail.facts import Facts
 from domain.model import Value
 from domain.policy.aggregate import NoSuchVersion, PolicyVersion, find
 from domain.routing import Case, route
 from domain.values import Lane, Reason, Recommendation
-
-
-class TestView(Value):
-    """One test as it went."""
-
-    text: str
-    seen: JsonValue
-    result: str
-
-
-class TraceView(Value):
-    """One limit or rule as it went."""
-
-    id: str
-    kind: str
-    tests: tuple[TestView, ...]
-    result: str
 
 
 class Evaluation(Value):
@@ -44,6 +26,7 @@ class Evaluation(Value):
     four_eyes: bool
     policy_version: int | None
     trace: tuple[TraceView, ...]
+    explanation: Explanation
 
 
 class Trial(Value):
@@ -100,7 +83,8 @@ def _evaluated(
     definition = decision_type.definition
     facts = admit(recommendation, context, definition).facts
     # A lot is drawn for a decision, and this is none: at stage `partial` it counts as lost.
-    ruling = route(Case(recommendation, facts), decision_type, policy)
+    case = Case(recommendation, facts)
+    ruling = route(case, decision_type, policy)
     return Evaluation(
         lane=ruling.lane,
         rule=ruling.rule,
@@ -109,28 +93,6 @@ def _evaluated(
         queue=ruling.queue,
         four_eyes=ruling.four_eyes,
         policy_version=policy.version or None,
-        trace=_trace(policy, facts),
+        trace=traced(policy, facts),
+        explanation=explained(case, ruling, decision_type, policy),
     )
-
-
-def _trace(policy: PolicyVersion, facts: Facts) -> tuple[TraceView, ...]:
-    return tuple(
-        TraceView(
-            id=line.id,
-            kind=line.kind,
-            result=_word(line.result),
-            tests=tuple(
-                TestView(
-                    text=test.text,
-                    seen=None if test.seen is None else recorded(test.seen),
-                    result=_word(test.result),
-                )
-                for test in line.tests
-            ),
-        )
-        for line in trace(policy.guardrail, facts)
-    )
-
-
-def _word(result: bool | None) -> str:
-    return "unknown" if result is None else str(result).lower()

@@ -1,7 +1,7 @@
 """Replaying: would the same rules say the same today? Re-evaluated from what was recorded."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 from uuid import UUID
 
 from application.desk import Desk
@@ -111,27 +111,44 @@ def routing_of(event: LifeEvent) -> Routing | None:
     return None
 
 
-async def _replayed(
-    state: Decision, event: LifeEvent, routing: Routing, archive: Archive
-) -> Replay:
-    differences: tuple[Difference, ...]
+class Recalled(NamedTuple):
+    """What routing was told then, read back from what was recorded."""
+
+    case: Case
+    decision_type: DecisionType
+    policy: PolicyVersion | None
+
+    def ruling(self, semantics: str) -> Ruling:
+        return route(self.case, self.decision_type, self.policy, semantics)
+
+
+async def recalled(state: Decision, routing: Routing, archive: Archive) -> Recalled | Difference:
+    """What routing was told then, or why that can't be had."""
     decision_type = await archive.decision_type(state.decision_type, routing.decision_type_version)
     ref = routing.policy
     policy = await archive.policy(state.decision_type, ref.version) if ref else None
     if routing.semantics not in KNOWN_SEMANTICS:
-        differences = (_not_understood(routing),)
-    elif decision_type is None or (ref is not None and policy is None):
-        differences = (_lost(routing),)
-    elif ref is not None and policy is not None and policy.guardrail.digest != ref.hash:
-        differences = (
-            Difference(
-                cause="policy", field="hash", recorded=ref.hash, replayed=policy.guardrail.digest
-            ),
+        return _not_understood(routing)
+    if decision_type is None or (ref is not None and policy is None):
+        return _lost(routing)
+    if ref is not None and policy is not None and policy.guardrail.digest != ref.hash:
+        return Difference(
+            cause="policy", field="hash", recorded=ref.hash, replayed=policy.guardrail.digest
         )
+    facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
+    case = Case(state.recommendation, facts, routing.draw, state.producer)
+    return Recalled(case, decision_type, policy)
+
+
+async def _replayed(
+    state: Decision, event: LifeEvent, routing: Routing, archive: Archive
+) -> Replay:
+    known = await recalled(state, routing, archive)
+    if isinstance(known, Recalled):
+        differences = _compared(routing, known.ruling(routing.semantics))
     else:
-        facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
-        case = Case(state.recommendation, facts, routing.draw, state.producer)
-        differences = _compared(routing, route(case, decision_type, policy, routing.semantics))
+        differences = (known,)
+    ref = routing.policy
     return Replay(
         decision_id=state.id,
         version=event.originator_version,

@@ -19,6 +19,8 @@ class TrailLine(Value):
     who: str
     seat: str | None
     what: str
+    explanation: str | None = None
+    """Where it was routed: why, and which single fact would have had it automated."""
 
 
 def trail_line(event: d.LifeEvent) -> TrailLine:

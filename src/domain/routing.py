@@ -118,6 +118,16 @@ def route(
     )
 
 
+def beyond_facts(
+    case: Case, decision_type: DecisionType, policy: PolicyVersion | None
+) -> tuple[Reason, ...]:
+    """What speaks against automating this action now, whatever its facts were."""
+    verdict, _ = _ask(policy, case.facts)
+    voices = _safeguards(case, decision_type, policy, verdict)
+    of_facts = (ExceptionCode.MISSING_INPUT, ExceptionCode.CONFIDENCE_MISSING)
+    return tuple(voice.reason for voice in voices if voice.exception not in of_facts)
+
+
 def _ask(policy: PolicyVersion | None, facts: Facts) -> tuple[Verdict | None, str]:
     """What the policy says; None if there is none or it can't answer."""
     if policy is None:

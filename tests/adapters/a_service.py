@@ -11,14 +11,19 @@ from litestar.testing import TestClient
 from adapters.assembly import memory_desk, read_adoption
 from adapters.clock import HeldClock
 from adapters.http.app import create_app
+from adapters.http.parts import Trials
 from adapters.identity.api_keys import ApiKeys, KeyRecord, issue
+from adapters.memory.history import MemoryHistory
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from adapters.memory.reading import MemoryReader
+from adapters.memory.shelf import MemoryShelf, ThreadRunner
 from adapters.settings import Settings
 from application.desk import Caller, Desk
 from application.governing import adopt
 from application.ports import Identity
+from application.rehearsing import perform
+from application.shadowing import Figures
 from domain.model import Seat
 
 REFUND = """
@@ -148,6 +153,14 @@ def choice(claim: Json, disposition: str = "uphold", **more: Any) -> Json:
     } | more
 
 
+def trials(desk: Desk, store: MemoryProjectionStore) -> Trials:
+    """Where this service tries policies."""
+    history = MemoryHistory(cast("MemoryEventLog", desk.log), store)
+    shelf = MemoryShelf()
+    runner = ThreadRunner(lambda asked: perform(asked, desk, history, shelf))
+    return Trials(shelf, runner, Figures(history))
+
+
 def a_service(**settings: Any) -> Service:
     """A fresh service."""
     clock = HeldClock()
@@ -166,6 +179,7 @@ def a_service(**settings: Any) -> Service:
     keys["stranger"], stranger = issue("stranger", "stranger", "human", {})
     doors = ApiKeys([*records, any_bot, everyone, stranger])
     log = cast("MemoryEventLog", desk.log)
-    reader = MemoryReader(log, MemoryProjectionStore(log))
-    app = create_app(desk, doors, Settings.model_validate(settings), reader)
+    store = MemoryProjectionStore(log)
+    reader = MemoryReader(log, store)
+    app = create_app(desk, doors, Settings.model_validate(settings), reader, trials(desk, store))
     return Service(app, desk, clock, keys)

@@ -23,6 +23,7 @@ from adapters.settings import Settings
 from application.arbitrating import Arbitrate, arbitrate_conflict
 from application.delivering import Reverse, report, reverse
 from application.desk import Answer, Caller, Desk
+from application.explaining import DecisionExplanation, explain
 from application.governing import Switch, assign_owner, resume, suspend, vacate_owner
 from application.informing import Inform, inform
 from application.metrics.formulas import compute
@@ -106,6 +107,8 @@ class Door(Protocol):
 
     def replay(self, by: Identity, id: UUID) -> str: ...
 
+    def explanation(self, by: Identity, id: UUID) -> DecisionExplanation: ...
+
     def measured(self, by: Identity, name: str, measure: tuple[str, str]) -> tuple[int, int]:
         """How many of how many decisions, by the chapter and name of a metric."""
         ...
@@ -178,6 +181,9 @@ class Direct:
 
     def replay(self, by: Identity, id: UUID) -> str:
         return self._ask(replay(id, self.desk)).verdict
+
+    def explanation(self, by: Identity, id: UUID) -> DecisionExplanation:
+        return self._ask(explain(id, self.desk))
 
     def measured(self, by: Identity, name: str, measure: tuple[str, str]) -> tuple[int, int]:
         return counted(self.desk, self.clock, measure)
@@ -287,6 +293,10 @@ class Http:
     def replay(self, by: Identity, id: UUID) -> str:
         verdict: str = json.loads(self._send(by, "GET", f"/decisions/{id}/replay"))["verdict"]
         return verdict
+
+    def explanation(self, by: Identity, id: UUID) -> DecisionExplanation:
+        answer = self._send(by, "GET", f"/decisions/{id}/explanation")
+        return DecisionExplanation.model_validate_json(answer)
 
     def measured(self, by: Identity, name: str, measure: tuple[str, str]) -> tuple[int, int]:
         return counted(self.desk, self.clock, measure)

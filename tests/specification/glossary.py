@@ -5,7 +5,7 @@ Run it to write the page anew: `uv run python tests/specification/glossary.py`.
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,11 @@ sys.path.append(str(Path(__file__).parent))
 import vocabulary
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
+from application.specifying import vocabulary as policies
+from application.specifying.sentences import said
+
+MODULES = (policies.__name__, vocabulary.__name__)
+"""What a policy says comes first; then what the service adds."""
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"
 CHAPTERS = {
     "given": ("Given", "What is the case before anything happens."),
@@ -37,17 +42,17 @@ def sentences() -> list[Sentence]:
     contexts = [
         context
         for context in step_function_context_registry.values()
-        if context.step_func.__module__ == vocabulary.__name__
+        if context.step_func.__module__ in MODULES
     ]
     return [
         Sentence(str(c.type), c.parser.name, said(c.step_func), c)
-        for c in sorted(contexts, key=lambda c: c.step_func.__code__.co_firstlineno)
+        for c in sorted(contexts, key=_place)
     ]
 
 
-def said(thing: Callable[..., object]) -> str:
-    """What a docstring says, on one line."""
-    return " ".join((thing.__doc__ or "").split())
+def _place(context: StepFunctionContext) -> tuple[int, int]:
+    step = context.step_func
+    return MODULES.index(step.__module__), step.__code__.co_firstlineno
 
 
 def page() -> str:
@@ -111,6 +116,9 @@ Feature: Refunds the assistant may make on its own
 - Facts are called what the decision type calls them, with spaces: `sla_hours` is "the sla hours".
 - An example in which something is refused must say so, or it fails. So does one without a Then, an
   empty one, and one under a misspelt `Scenaro:`, which other tools pass over.
+
+An example that says no more than what the policy alone decides is run by `remit spec run` too,
+without a server: see [specifications](policy/specifications.md).
 
 Each example runs twice: straight into the service's use cases, and over HTTP as a client would.
 `uv run pytest tests/specification` runs them all.

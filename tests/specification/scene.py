@@ -17,6 +17,7 @@ from application.desk import Caller, Desk
 from application.governing import Adoption, Switch, adopt
 from application.ports import Identity
 from application.reviewing import Claim
+from application.specifying.vocabulary import UNKNOWN, Outcome, raw_value
 from application.timing import strike
 from application.views import ClaimView, DecisionView
 from domain.decision.reviewing import Choice
@@ -24,16 +25,14 @@ from domain.decision.state import Status
 from domain.decision_type.definition import DecisionTypeDefinition
 from domain.decision_type.events import LifeEvent
 from domain.decision_type.state import DecisionType, fold
-from domain.guardrail.facts import FactType
 from domain.model import Seat
-from domain.values import Disposition
+from domain.values import Disposition, Lane
 
 ROOT = Path(__file__).parents[2]
 SHELVES = (ROOT / "catalogue", ROOT / "docs" / "tutorial")
 """Where decision types are looked for, by the name of their file."""
 
 SUBJECT = "the customer"
-UNKNOWN = "unknown"
 OPERATOR = Caller(Identity("the operator", "human", {}))
 AUDITOR = Identity("the auditor", "human", {"*": frozenset({"auditor"})})
 
@@ -120,6 +119,39 @@ class Scene:
             return Identity(id, "human", {self.type.name: held} if held else {})
         return Identity(id, "service", {self.type.name: frozenset({"producer"})})
 
+    # What a policy's own sentences ask of a scene
+
+    def concerns(self, title: str) -> None:
+        self.adopts(adoption(title))
+
+    def decide(self) -> None:
+        facts = dict(self.facts)
+        action = facts.pop("action")
+        self.facts, kept = facts, self.facts
+        self.recommend("assistant", action)
+        self.facts = kept
+
+    def outcome(self) -> Outcome:
+        decision = self.decision
+        due = decision.due_at
+        return Outcome(
+            lane=lane_of(decision),
+            standing=standing(decision),
+            rule=decision.policy.rule if decision.policy else "NO_POLICY",
+            codes=tuple(reason.code for reason in decision.reasons),
+            queue=decision.queue,
+            due=None if due is None else due - self.clock.now(),
+            four_eyes=decision.four_eyes,
+            authority=decision.authority,
+            missing=decision.missing,
+            because=because(decision),
+        )
+
+    def fired(self) -> list[str]:
+        trace = self.door.explanation(AUDITOR, self.decision.id).trace
+        speaks = {"limit": "false", "rule": "true"}
+        return [line.id for line in trace if line.result == speaks[line.kind]]
+
     # What is recommended
 
     def recommend(self, by: str, action: str, subject: str = SUBJECT) -> None:
@@ -163,14 +195,7 @@ class Scene:
 
     def value(self, fact: str, text: str) -> Any:
         """A fact's value as a producer would send it."""
-        declared: FactType | None = self.type.context.get(fact)
-        match declared.type if declared else None:
-            case "yes_no" if text in ("yes", "no"):
-                return text == "yes"
-            case "tags":
-                return [word.strip() for word in text.split(",")]
-            case _:
-                return text
+        return raw_value(self.type.context.get(fact), text)
 
     # What is done about it
 
@@ -304,7 +329,11 @@ STANDINGS: dict[str, frozenset[Status]] = {
     "escalated": frozenset({Status.ESCALATED}),
     **{end.value: frozenset({end}) for end in Status if end.is_end},
 }
-CAUTION = ("automated", "reviewed", "escalated")
+LANES = {
+    "automated": Lane.AUTOMATE,
+    "reviewed": Lane.REVIEW,
+    "escalated": Lane.ESCALATE,
+}
 
 
 def standing(decision: DecisionView) -> str:
@@ -313,6 +342,13 @@ def standing(decision: DecisionView) -> str:
         if decision.state in states:
             return words
     return "automated" if decision.authority == "policy" else "decided by a person"
+
+
+def lane_of(decision: DecisionView) -> Lane | None:
+    """How careful policy is with a decision; held counts as reviewed, if it wasn't routed yet."""
+    if standing(decision) == "held":
+        return decision.lane or Lane.REVIEW
+    return LANES.get(standing(decision))
 
 
 def because(decision: DecisionView) -> str:

@@ -9,7 +9,6 @@ from soundness import ROOT, examples, files, problems
 
 from adapters.authoring import parse_decision_type
 
-KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
 POLICIES = sorted([*(ROOT / "catalogue").glob("*.yaml"), *(ROOT / "docs/tutorial").glob("*.yaml")])
 
 SOUND = """
@@ -60,21 +59,21 @@ def test_every_feature_proves_something(file: Path) -> None:
 @pytest.mark.parametrize("file", files(), ids=lambda file: file.stem)
 def test_every_sentence_of_a_feature_means_exactly_one_thing(file: Path) -> None:
     for example in examples(file.read_text(encoding="utf-8")):
-        for step in example["steps"]:
+        for step in example.steps:
             meanings = [
                 s.text
                 for s in sentences()
-                if s.kind == KINDS[step["type"]] and s.context.parser.is_matching(step["text"])
+                if s.kind == step.kind and s.context.parser.is_matching(step.text)
             ]
             assert len(meanings) == 1, f"{step['text']!r} means {meanings}"
 
 
 def test_the_vocabulary_has_no_sentence_that_nobody_uses() -> None:
     said = {
-        (KINDS[step["type"]], step["text"])
+        (step.kind, step.text)
         for file in files()
         for example in examples(file.read_text(encoding="utf-8"))
-        for step in example["steps"]
+        for step in example.steps
     }
     unused = [
         f"{s.kind} {s.text}"
@@ -92,8 +91,8 @@ def test_every_limit_and_rule_of_a_policy_is_settled_by_some_example(policy: Pat
         match[1]
         for file in folder.glob("*.feature")
         for example in examples(file.read_text(encoding="utf-8"))
-        for step in example["steps"]
-        if (match := re.fullmatch(r"(?:rule|the reason) (\S+) (?:decides|is given)", step["text"]))
+        for step in example.steps
+        if (match := re.fullmatch(r"(?:rule|the reason) (\S+) (?:decides|is given)", step.text))
     }
     parts = (*guardrail.limits, *guardrail.rules)
     assert [part.id for part in parts if not {part.id, part.reason} & said] == []

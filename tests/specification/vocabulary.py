@@ -2,17 +2,17 @@
 
 A sentence is a plain function. Its docstring is what `docs/features.md` says about it; words in
 braces are places to fill in, each of a kind listed in `WORDS`. No sentence may overlap another.
+Those on what a policy says are the service's own, which its gate runs without these doors.
 """
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from doors import Line, Nothing
-from parse import with_pattern
 from pytest_bdd import given, parsers, then, when
 from scene import (
     AUDITOR,
-    CAUTION,
     MEASURES,
     OPERATOR,
     STANDINGS,
@@ -28,59 +28,24 @@ from application.delivering import Reverse
 from application.governing import Switch
 from application.informing import Inform
 from application.observing import Outcome, QualityVerdict, Remark, Reply
+from application.specifying import vocabulary as policies
+from application.specifying.sentences import Sentence, shaped
+from application.specifying.vocabulary import expect, producer
 from domain.decision.acting import Report
 from domain.decision_type import commands as types
 from domain.model import Actor, ActorKind, Seat
 from domain.values import Disposition, ExceptionCode, Stage
 
-# The kinds of words that sentences leave open
-
-_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+# The kinds of words that sentences leave open, besides those of policies
 
 
-@with_pattern(r"[A-Z][A-Za-z]*(?: (?!at\b|without\b)[a-z]+)*")
-def title(text: str) -> str:
-    """The title of a decision type: `Support triage`"""
-    return text
-
-
-@with_pattern(r"(?:an?|the) [a-z][a-z ]*")
-def thing(text: str) -> str:
-    """What the decision is about, in your words: `a request`, `an incident`"""
-    return text
-
-
-@with_pattern(r"(?:the )?[a-z][a-z0-9]*(?: [a-z0-9]+)*")
-def fact(text: str) -> str:
-    """A fact of the decision type, with or without `the`: `confidence`, `the request type`"""
-    return text.removeprefix("the ").replace(" ", "_")
-
-
-@with_pattern(r".+")
-def value(text: str) -> str:
-    """What the fact holds: a number, a word, `yes`, `no`, or `unknown`"""
-    return text
-
-
-@with_pattern(r"(?!nothing\b)[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-def action(text: str) -> str:
-    """A permitted action of the decision type: `clear_alert`"""
-    return text
-
-
-@with_pattern(r"[A-Z][a-z]+(?: [A-Z][a-z]+)?")
+@shaped(r"[A-Z][a-z]+(?: [A-Z][a-z]+)?")
 def person(text: str) -> str:
     """Somebody's name: `Rae`, `Ana Ferreira`"""
     return text.lower().replace(" ", ".")
 
 
-@with_pattern(r"(?:the|another) [a-z]+")
-def producer(text: str) -> str:
-    """Who recommends: `the assistant`, `another assistant`"""
-    return text.removeprefix("the ")
-
-
-@with_pattern(r"decision owner|AI product owner|risk owner|escalation owner")
+@shaped(r"decision owner|AI product owner|risk owner|escalation owner")
 def seat(text: str) -> Seat:
     """One of the four owners' seats: `decision owner`, `AI product owner`, `risk owner`,
     `escalation owner`
@@ -88,60 +53,37 @@ def seat(text: str) -> Seat:
     return Seat(text.lower().replace(" ", "_"))
 
 
-@with_pattern(r"reviewer|quality reviewer")
+@shaped(r"reviewer|quality reviewer")
 def role(text: str) -> Seat:
     """`reviewer` or `quality reviewer`"""
     return Seat(text.replace(" ", "_"))
 
 
-@with_pattern(r"observe|assist|full")
+@shaped(r"observe|assist|full")
 def stage(text: str) -> Stage:
     """How far automation may go: `observe`, `assist`, `full`"""
     return Stage(text)
 
 
-@with_pattern(r"\d+ (?:second|minute|hour|day)s?")
-def duration(text: str) -> timedelta:
-    """A time: `30 minutes`, `4 hours`, `1 day`"""
-    number, unit = text.split()
-    return timedelta(seconds=int(number) * _UNITS[unit.removesuffix("s")])
+@shaped("|".join(sorted(STANDINGS.keys() - {"held", "reviewed", "escalated"})))
+def end(text: str) -> str:
+    """How a decision ended: `completed`, `reversed`, `expired`, `withdrawn`, `superseded`"""
+    return text
 
 
-@with_pattern("|".join(["automated", *STANDINGS]))
+@shaped("|".join(["automated", *STANDINGS]))
 def where(text: str) -> str:
-    """Where a decision stands: `automated`, `reviewed`, `escalated`, `held`, or how it ended:
-    `completed`, `reversed`, `expired`, `withdrawn`, `superseded`
-    """
+    """Where a decision stands: `automated`, `reviewed`, `escalated`, `held`, or how it ended"""
     return text
 
 
-@with_pattern("|".join(CAUTION))
-def lane(text: str) -> str:
-    """`automated`, `reviewed` or `escalated`, in the order of caution"""
-    return text
-
-
-@with_pattern(r"[a-z][a-z0-9-]*|[A-Z_]{4,}")
-def name(text: str) -> str:
-    """The name of a rule, a limit or a queue as the policy gives it: `refund-limit`; an
-    exception that decides is named by its code
-    """
-    return text
-
-
-@with_pattern(r"[A-Z][A-Z_]*[A-Z](?:\.[A-Z_]+)?|within_limits")
-def code(text: str) -> str:
-    """A reason or an exception from the policy or the closed list: `RISK_ABOVE_LIMIT`"""
-    return text
-
-
-@with_pattern(r"delivered|failed|unknown")
+@shaped(r"delivered|failed|unknown")
 def receipt(text: str) -> str:
     """What became of an action: `delivered`, `failed`, `unknown`"""
     return text
 
 
-@with_pattern("|".join(MEASURES))
+@shaped("|".join(MEASURES))
 def measure(text: str) -> str:
     """What feedback measures: `straight-through rate`, `override rate`, `exception rate`,
     `escalation rate`, `quality overturn rate`
@@ -149,21 +91,14 @@ def measure(text: str) -> str:
     return text
 
 
-@with_pattern(r".+")
-def words(text: str) -> str:
-    """Free words"""
-    return text
-
-
-@with_pattern(r"\d+")
+@shaped(r"\d+")
 def number(text: str) -> int:
     """A whole number"""
     return int(text)
 
 
 WORDS = (
-    title, thing, fact, value, action, person, producer, seat, role, stage, duration,
-    where, lane, name, code, receipt, measure, words, number,
+    *policies.WORDS, person, seat, role, stage, end, where, receipt, measure, number,
 )  # fmt: skip
 
 
@@ -172,24 +107,31 @@ def sentence(text: str) -> parsers.cfparse:
     return parsers.cfparse(text, {w.__name__: w for w in WORDS}, case_sensitive=True)
 
 
-def expect(holds: bool, expected: str, found: str) -> None:
-    """Say what was expected and what was found, or nothing."""
-    if not holds:
-        raise AssertionError(f"expected {expected}; {found}")
+class PolicySentence(parsers.StepParser):
+    """A sentence on what a policy says, read as the service's own gate reads it."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence.text)
+        self.sentence = sentence
+
+    def parse_arguments(self, name: str) -> dict[str, Any] | None:
+        return self.sentence.arguments(name)
+
+    def is_matching(self, name: str) -> bool:
+        return self.sentence.arguments(name) is not None
+
+
+_KINDS = {"given": given, "when": when, "then": then}
+for _each in policies.POLICY.sentences:
+    _KINDS[_each.kind](PolicySentence(_each))(_each.step)
 
 
 # Given: the scene
 
 
-@given(sentence("the decision type {title:title}"))
-def _(scene: Scene, title: str) -> None:
-    """This decision type is in force as its file has it: owners, actions, policy."""
-    scene.adopts(adoption(title))
-
-
 @given(sentence("the decision type {title:title} at stage {stage:stage}"))
 def _(scene: Scene, title: str, stage: Stage) -> None:
-    """The same, with automation allowed only as far as this stage."""
+    """This decision type is in force, with automation allowed only as far as this stage."""
     scene.adopts(adoption(title, stage=stage))
 
 
@@ -212,25 +154,6 @@ def _(scene: Scene, title: str) -> None:
     kind = adoption(title)
     unchecked = kind.guardrail.model_copy(update={"sampling": ()})
     scene.adopts(replace(kind, guardrail=unchecked))
-
-
-@given(sentence("{thing:thing}, of which we know"))
-def _(scene: Scene, thing: str, datatable: list[list[str]]) -> None:
-    """What is known, as a table: a fact and its value on each line."""
-    for fact_name, text in datatable:
-        scene.know(fact(fact_name), text)
-
-
-@given(sentence("{fact:fact} is {value:value}"))
-def _(scene: Scene, fact: str, value: str) -> None:
-    """One fact is this; it replaces what was said of the fact before."""
-    scene.know(fact, value)
-
-
-@given(sentence("the producer gives no {fact:fact}"))
-def _(scene: Scene, fact: str) -> None:
-    """The recommendation comes without this fact."""
-    scene.know(fact, "unknown")
 
 
 @given(sentence("the recommendation lapses after {duration:duration}"))
@@ -294,7 +217,6 @@ def _(scene: Scene, person: str, other: str, seat: Seat) -> None:
 
 
 @given(sentence("{producer:producer} has recommended {action:action}"))
-@when(sentence("{producer:producer} recommends {action:action}"))
 def _(scene: Scene, producer: str, action: str) -> None:
     """A producer recommends an action, on what is known now. It is always about the same
     subject.
@@ -524,11 +446,11 @@ def _(scene: Scene, duration: timedelta) -> None:
 # Then: what must have come of it
 
 
-@then(sentence("the decision is {where:where}"))
-def _(scene: Scene, where: str) -> None:
-    """The decision stands here now, or ended this way."""
+@then(sentence("the decision is {end:end}"))
+def _(scene: Scene, end: str) -> None:
+    """The decision ended this way."""
     decision = scene.decision
-    expect(standing(decision) == where, f"it to be {where}", because(decision))
+    expect(standing(decision) == end, f"it to be {end}", because(decision))
 
 
 @then(sentence("the recommendation of {producer:producer} is {where:where}"))
@@ -536,43 +458,6 @@ def _(scene: Scene, producer: str, where: str) -> None:
     """The same, about what one of several producers recommended."""
     decision = scene.decision_of(producer)
     expect(standing(decision) == where, f"it to be {where}", because(decision))
-
-
-@then(sentence("the decision is at least {lane:lane}"))
-def _(scene: Scene, lane: str) -> None:
-    """The decision gets this much caution, or more; held counts as reviewed."""
-    decision = scene.decision
-    now = standing(decision)
-    now = "reviewed" if now == "held" else now
-    careful = now in CAUTION and CAUTION.index(now) >= CAUTION.index(lane)
-    expect(careful, f"it to be at least {lane}", because(decision))
-
-
-@then(sentence("rule {rule:name} decides"))
-def _(scene: Scene, rule: str) -> None:
-    """Of all that spoke, this rule or limit decided. `automate` decides when nothing spoke
-    against.
-    """
-    decision = scene.decision
-    found = decision.policy.rule if decision.policy else "NO_POLICY"
-    expect(found == rule, f"rule {rule} to decide", because(decision))
-
-
-@then(sentence("the reason {code:code} is given"))
-def _(scene: Scene, code: str) -> None:
-    """This is among the reasons: all of them are given, not only the one that decided."""
-    decision = scene.decision
-    given_codes = {reason.code for reason in decision.reasons}
-    known = given_codes | {reason.split(".", 1)[1] for reason in given_codes}
-    expect(code in known, f"the reason {code}", because(decision))
-
-
-@then(sentence("the reason is not {code:code}"))
-def _(scene: Scene, code: str) -> None:
-    """This is not among the reasons."""
-    decision = scene.decision
-    given_codes = {reason.code.split(".", 1)[1] for reason in decision.reasons}
-    expect(code not in given_codes, f"no reason {code}", because(decision))
 
 
 @then(sentence('it says why: "{text:words}"'))
@@ -615,35 +500,12 @@ def _(scene: Scene) -> None:
     expect(not found, "no exception", f"there is {found}")
 
 
-@then(sentence("it waits in the queue {queue:name}"))
-def _(scene: Scene, queue: str) -> None:
-    """This is where people find it."""
-    found = scene.decision.queue
-    expect(found == queue, f"the queue {queue}", f"it waits in {found}")
-
-
-@then(sentence("it is due in {duration:duration}"))
-def _(scene: Scene, duration: timedelta) -> None:
-    """It must be decided this long after now."""
-    due = scene.decision.due_at
-    found = None if due is None else due - scene.clock.now()
-    expect(found == duration, f"it due in {duration}", f"it is due in {found}")
-
-
 @then(sentence("{person:person} answers for it as {seat:seat}"))
 def _(scene: Scene, person: str, seat: Seat) -> None:
     """The decision has an owner: a person, in a seat."""
     owner = scene.decision.owner
     found = (owner.person, owner.seat) if owner else None
     expect(found == (person, seat), f"{person} as {seat}", f"it is {found}")
-
-
-@then(sentence("it waits for {facts:words}"))
-def _(scene: Scene, facts: str) -> None:
-    """These facts are missing, and nothing happens before they come."""
-    wanted = tuple(sorted(fact(each) for each in facts.split(" and ")))
-    found = scene.decision.missing
-    expect(found == wanted, f"{wanted} to be missing", f"missing is {found}")
 
 
 @then(sentence("{action:action} may be carried out"))
@@ -660,13 +522,6 @@ def _(scene: Scene) -> None:
     expect(found is None, "nothing to be authorised", f"{found} is")
 
 
-@then("that is on the policy's authority")
-def _(scene: Scene) -> None:
-    """Written policy allowed it; no person was asked."""
-    found = scene.decision.authority
-    expect(found == "policy", "the policy's authority", f"it is on {found}'s")
-
-
 @then("that is on a person's authority")
 def _(scene: Scene) -> None:
     """A person allowed it."""
@@ -679,20 +534,6 @@ def _(scene: Scene, fact: str, value: str) -> None:
     """The authorised action has this particular."""
     found = (scene.decision.parameters or {}).get(fact)
     expect(str(found) == value, f"{fact} {value}", f"it is {found}")
-
-
-@then("two people must agree")
-def _(scene: Scene) -> None:
-    """The decision asks for four eyes."""
-    decision = scene.decision
-    expect(decision.four_eyes, "two people to be asked", because(decision))
-
-
-@then("one person is enough")
-def _(scene: Scene) -> None:
-    """The decision does not ask for four eyes."""
-    decision = scene.decision
-    expect(not decision.four_eyes, "one person to be enough", because(decision))
 
 
 @then("a second person must look")

@@ -1,14 +1,19 @@
 """Authoring: what people write becomes values of the domain, or is refused in their words."""
 
 from adapters.authoring.decision_types import AdoptionFile, parse_decision_type
-from adapters.authoring.guardrails import parse_guardrail, source_digest
+from adapters.authoring.dmn import import_dmn
+from adapters.authoring.guardrails import parse_guardrail, read_guardrail, source_digest
 from adapters.authoring.problems import AuthoringError, Problem
+from adapters.authoring.schema import guardrail_schema
 
 __all__ = [
     "AdoptionFile",
     "AuthoringError",
     "Problem",
+    "guardrail_schema",
+    "import_dmn",
     "parse_decision_type",
     "parse_guardrail",
+    "read_guardrail",
     "source_digest",
 ]

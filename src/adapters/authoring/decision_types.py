@@ -16,7 +16,7 @@ from adapters.authoring.fields import (
     suggestion,
     text,
 )
-from adapters.authoring.guardrails import parse_guardrail
+from adapters.authoring.guardrails import read_guardrail
 from adapters.authoring.nodes import Entries, Items, Node, Place, Scalar, Wrong, read, wrong
 from adapters.authoring.problems import AuthoringError, Problem
 from domain.decision_type.definition import (
@@ -56,7 +56,7 @@ def parse_decision_type(source: str) -> AdoptionFile:
     except Wrong as error:
         raise AuthoringError((error.problem,), source) from None
     try:
-        guardrail = parse_guardrail(policy.text, definition.facts)
+        guardrail = read_guardrail(policy.text, definition)
     except AuthoringError as error:
         raise AuthoringError(_moved(error.problems, policy.place, source), source) from None
     return AdoptionFile(definition, policy.text, guardrail)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NoReturn, TypeVar
+from unicodedata import name as character_name
 
 from adapters.authoring.nodes import Entries, Items, Node, Place, Scalar, Wrong, wrong
 from adapters.authoring.problems import Problem
@@ -14,10 +15,10 @@ from domain.guardrail.facts import clipped, did_you_mean
 T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
 
-_NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|min|h|d|w)", re.ASCII)
+NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
+DURATION = re.compile(r"(\d{1,6})\s*(s|m|min|h|d|w)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_WHITE = {
+WHITE = {
     "id": re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}"),
     "reason": re.compile(r"[A-Z][A-Z0-9_.]{0,62}"),
 }
@@ -36,10 +37,15 @@ class Fields:
 
     def only(self, *names: str) -> "Fields":
         """Refuse every name that isn't one of these."""
-        for name, place in self.node.keys.items():
-            if name not in names:
-                raise wrong(place, f"{self.what} has no `{clipped(name)}`", suggestion(name, names))
+        for name in self.node.keys:
+            self.known(name, *names)
         return self
+
+    def known(self, name: str, *names: str) -> None:
+        """Refuse one name unless it is one of these."""
+        if name not in names:
+            hint = look_alike(name) or suggestion(name, names)
+            raise wrong(self.node.keys[name], f"{self.what} has no `{clipped(name)}`", hint)
 
     def find(self, name: str) -> Node | None:
         node = self.node.entries.get(name)
@@ -64,13 +70,14 @@ class Fields:
         """An identifier of a kind: `id` or `reason`."""
         scalar = self.get(name)
         value = text(scalar, name)
-        if not _WHITE[kind].fullmatch(value):
+        if not WHITE[kind].fullmatch(value):
             rule = (
                 "letters, digits, - and _, beginning with a letter"
                 if kind == "id"
                 else "capital letters, digits and _, like REFUND_LIMIT"
             )
-            raise wrong(scalar.place, f"`{clipped(value)}` is no {name}: it has {rule}")
+            said = f"`{clipped(value)}` is no {name}: it has {rule}"
+            raise wrong(scalar.place, said, look_alike(value))
         return value
 
 
@@ -110,7 +117,7 @@ def text(node: Node, name: str) -> str:
 
 def number(node: Node, name: str) -> Decimal:
     said = text(node, name)
-    if not _NUMBER.fullmatch(said):
+    if not NUMBER.fullmatch(said):
         hint = "Decimals are written with a point, without separators: 1200.50"
         raise wrong(node.place, f"`{name}` is a number, and {clipped(said)} is none", hint)
     return Decimal(said)
@@ -125,7 +132,7 @@ def share(node: Node, name: str) -> Decimal:
 
 def duration(node: Node, name: str) -> timedelta:
     said = text(node, name)
-    match = _DURATION.fullmatch(said.strip())
+    match = DURATION.fullmatch(said.strip())
     seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
     if not seconds:
         raise wrong(
@@ -157,6 +164,14 @@ def one_of(
         f"`{name}` is {' or '.join(known)}, not {clipped(said)}",
         why if said in {word.value for word in words} else _meant(said, known),
     )
+
+
+def look_alike(word: str) -> str | None:
+    """Which letter of a word isn't of the alphabet that names are written in."""
+    for char in word:
+        if not char.isascii():
+            return f"`{clipped(char)}` is {character_name(char, 'no letter')}, not one of a to z."
+    return None
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

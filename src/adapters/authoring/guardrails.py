@@ -1,15 +1,18 @@
 """The guardrail document: from an author's YAML to the policy the service obeys."""
 
+import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TypeVar
 
 from adapters.authoring.fields import (
+    WHITE,
     Fields,
     Gathered,
     duration,
     entries,
     items,
+    look_alike,
     number,
     one_of,
     refuse,
@@ -20,7 +23,9 @@ from adapters.authoring.fields import (
 from adapters.authoring.nodes import Entries, Node, Place, Scalar, Wrong, read, wrong
 from adapters.authoring.problems import AuthoringError
 from adapters.authoring.syntax import SyntaxProblem, parse
-from adapters.authoring.typing import Scope, personal_asked, typed
+from adapters.authoring.tables import SHARED, Row, cell_condition, rows
+from adapters.authoring.typing import Scope, conjunction, personal_asked, typed
+from domain.decision_type.definition import DecisionTypeDefinition
 from domain.guardrail.conditions import Condition
 from domain.guardrail.document import (
     AUTOMATE,
@@ -38,18 +43,40 @@ from domain.guardrail.document import (
     and_unless,
     asked_by,
 )
-from domain.guardrail.facts import FactType, Level, Number, did_you_mean
+from domain.guardrail.facts import FactType, Level, Number, clipped, did_you_mean
 from domain.values import Lane
 
 T = TypeVar("T")
 MOST_RULES = 1_000
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}", re.ASCII)
+_PARTS = (
+    "guardrail",
+    "policy",
+    "title",
+    "boundaries",
+    "routes",
+    "automate_only_if",
+    "rules",
+    "sampling",
+    "claims",
+)
 _CAREFUL = "A policy can only make the outcome stricter; what nothing speaks against is automated."
 
 
-def parse_guardrail(source: str, facts: Mapping[str, FactType]) -> Guardrail:
-    """The policy that a document states, or an `AuthoringError` with everything wrong in it."""
+def read_guardrail(source: str, definition: DecisionTypeDefinition) -> Guardrail:
+    """A policy that comes alone, checked against the decision type it is for."""
+    return parse_guardrail(source, definition.facts, frozenset(definition.actions))
+
+
+def parse_guardrail(
+    source: str, facts: Mapping[str, FactType], actions: frozenset[str] | None = None
+) -> Guardrail:
+    """The policy that a document states, or an `AuthoringError` with everything wrong in it.
+
+    With `actions`, those are all that may be proposed, and a misspelt one is named.
+    """
     document = read(source)
-    reader = _Document(facts)
+    reader = _Document(facts, actions)
     guardrail = reader.gathered.attempt(lambda: reader.guardrail(document))
     if reader.gathered.problems or guardrail is None:
         raise AuthoringError(tuple(reader.gathered.problems), source)
@@ -64,24 +91,17 @@ def source_digest(source: str) -> str:
 class _Document:
     """Reads one document; problems are gathered part by part."""
 
-    def __init__(self, facts: Mapping[str, FactType]) -> None:
+    def __init__(self, facts: Mapping[str, FactType], actions: frozenset[str] | None) -> None:
         self._facts = facts
+        self._actions = actions
         self._boundaries: dict[str, Boundary] = {}
         self._ids: dict[str, int] = {}
         self.gathered = Gathered()
 
     def guardrail(self, document: Entries) -> Guardrail:
-        top = Fields(document, "a guardrail document").only(
-            "guardrail",
-            "policy",
-            "title",
-            "boundaries",
-            "routes",
-            "automate_only_if",
-            "rules",
-            "sampling",
-            "claims",
-        )
+        top = Fields(document, "a guardrail document")
+        for part in document.keys:
+            self.gathered.attempt(lambda n=part: top.known(n, *_PARTS))  # type: ignore[misc]
         if top.text("guardrail") != "v1":
             refuse(top.get("guardrail"), "`guardrail` names the version of the language: v1")
         attempt = self.gathered.attempt
@@ -90,7 +110,7 @@ class _Document:
         attempt(lambda: self._read_boundaries(top))
         routes = attempt(lambda: self._routes(top))
         limits = self._each(top, "automate_only_if", self._limit)
-        rules = self._each(top, "rules", self._rule)
+        rules = self._rules(top)
         sampling = self._each(top, "sampling", self._sampling)
         claims = self._each(top, "claims", self._claim)
         if self.gathered.problems:
@@ -136,7 +156,8 @@ class _Document:
     def _read_boundaries(self, top: Fields) -> None:
         node = top.find("boundaries")
         for name, item in (entries(node, "`boundaries`").entries if node else {}).items():
-            boundary = self.gathered.attempt(lambda n=name, i=item: _boundary(n, i))  # type: ignore[misc]
+            place = node.keys[name] if isinstance(node, Entries) else item.place
+            boundary = self.gathered.attempt(lambda n=name, i=item, p=place: _boundary(n, i, p))  # type: ignore[misc]
             if boundary is not None:
                 self._boundaries[name] = boundary
 
@@ -160,24 +181,47 @@ class _Document:
             why=line.optional("why", text),
         )
 
-    def _rule(self, node: Node) -> Rule:
-        line = Fields(node, "a rule").only(
-            "id",
-            "when",
-            "unless",
-            "then",
-            "reason",
-            "if_unknown",
-            "queue",
-            "sla",
-            "four_eyes",
-            "why",
-        )
+    def _rules(self, top: Fields) -> tuple[Rule, ...]:
+        """The rules, with each table in the place of its rows."""
+        rules = tuple(rule for part in self._each(top, "rules", self._rules_of) for rule in part)
+        if len(rules) > MOST_RULES:
+            said = (
+                f"`rules` and their tables make {len(rules)} rules; at most {MOST_RULES} are read"
+            )
+            refuse(top.get("rules"), said, "Split the policy.")
+        return rules
+
+    def _rules_of(self, node: Node) -> tuple[Rule, ...]:
+        if isinstance(node, Entries) and "table" in node.entries:
+            return self._table(node)
+        line = Fields(node, "a rule").only("id", "when", *SHARED)
+        name = self._id(line)
+        when = self._condition(line.get("when"), "when", "rule")
+        return (self._rule(line, name, when),)
+
+    def _table(self, node: Node) -> tuple[Rule, ...]:
+        found = [
+            self.gathered.attempt(lambda row=row: self._row(row))  # type: ignore[misc]
+            for row in rows(node, self._facts)
+        ]
+        return tuple(rule for rule in found if rule is not None)
+
+    def _row(self, row: Row | Wrong) -> Rule:
+        if isinstance(row, Wrong):
+            raise row
+        name = self._named(row.id, row.rule.place)
+        scope = Scope(self._facts, self._boundaries, "rule", self._actions)
+        tests = [cell_condition(fact, cell, scope) for fact, cell in row.tests]
+        if row.rule.find("when") is not None:
+            tests.append(self._condition(row.rule.get("when"), "when", "rule"))
+        return self._rule(row.rule, name, conjunction(tests))
+
+    def _rule(self, line: Fields, name: str, when: Condition) -> Rule:
         unless = line.find("unless")
         return Rule(
-            id=self._id(line),
+            id=name,
             when=and_unless(
-                self._condition(line.get("when"), "when", "rule"),
+                when,
                 None
                 if unless is None
                 else self._condition(unless, "unless", "rule", positive=False),
@@ -242,8 +286,13 @@ class _Document:
         raise wrong(line.get("is").place, said)
 
     def _id(self, line: Fields) -> str:
-        name = line.word("id", "id")
-        place = line.get("id").place
+        return self._named(line.word("id", "id"), line.get("id").place)
+
+    def _named(self, name: str, place: Place) -> str:
+        """A name that no other line has."""
+        if not WHITE["id"].fullmatch(name):
+            said = f"`{clipped(name)}` is no id: it has letters, digits, - and _, at most 63"
+            raise wrong(place, said, look_alike(name))
         if name == AUTOMATE:
             raise wrong(place, f"`{AUTOMATE}` is the name of the outcome and can't be an id")
         if name in self._ids:
@@ -258,23 +307,17 @@ class _Document:
                 f"`{name}` is a condition in one text",
                 "Put quotes around it when it has [ ] or { } at the beginning.",
             )
-        scope = Scope(self._facts, self._boundaries, guards)
+        scope = Scope(self._facts, self._boundaries, guards, self._actions)
         try:
             return typed(parse(node.text), scope, positive=positive)
         except SyntaxProblem as problem:
-            raise wrong(_inside(node, problem.at), problem.message, problem.hint) from None
+            raise wrong(node.inside(problem.at), problem.message, problem.hint) from None
 
 
-def _inside(scalar: Scalar, at: int) -> Place:
-    """The place of a character of a condition in its document, as near as YAML lets it be told."""
-    if scalar.raw == scalar.text:
-        return Place(scalar.place.line, scalar.place.column + at)
-    if scalar.raw[1:-1] == scalar.text:
-        return Place(scalar.place.line, scalar.place.column + 1 + at)
-    return scalar.place
-
-
-def _boundary(name: str, node: Node) -> Boundary:
+def _boundary(name: str, node: Node, place: Place) -> Boundary:
+    if not NAME.fullmatch(name):
+        said = f"`{clipped(name)}` is no name for a boundary: it has letters, digits and _"
+        raise wrong(place, said, look_alike(name))
     if isinstance(node, Scalar):
         return Boundary(value=number(node, name))
     line = Fields(node, f"the boundary {name}").only("value", "unit", "why")

@@ -5,8 +5,10 @@ Every scalar stays the string it was written as and is converted by the type it 
 refused. It is read event by event, so no nesting can exhaust the stack.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import name as character_name
 
 import yaml
 
@@ -14,6 +16,11 @@ from adapters.authoring.problems import AuthoringError, Problem
 
 LARGEST = 200 * 1024
 DEEPEST = 50
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"  # nothing, or turned around
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"  # no characters of a text at all
+)
+_ESCAPE = re.compile(r"\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|.)", re.DOTALL)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -37,6 +44,19 @@ class Scalar:
     style: str | None
     raw: str
     """The source it came from, quotes included."""
+
+    def inside(self, at: int) -> Place:
+        """The place of one of its characters in the document, as near as YAML lets it be told."""
+        body = self.raw.find("\n") + 1 if self.style in ("|", ">") else 1 if self.style else 0
+        spoken = [index for index in range(body, len(self.raw)) if not self.raw[index].isspace()]
+        wanted = "".join(self.text.split())
+        if wanted != "".join(self.raw[index] for index in spoken[: len(wanted)]):
+            return self.place
+        before = len("".join(self.text[:at].split()))
+        index = spoken[before] if before < len(spoken) else len(self.raw)
+        line = self.raw.count("\n", 0, index)
+        column = index - self.raw.rfind("\n", 0, index) if line else self.place.column + index
+        return Place(self.place.line + line, column)
 
 
 @dataclass(slots=True)
@@ -84,8 +104,11 @@ def _read(text: str) -> Entries:
     start = Place(1, 1)
     if len(text) > LARGEST or len(text.encode(errors="surrogatepass")) > LARGEST:
         raise wrong(start, f"the document is larger than {LARGEST // 1024} KB")
+    unseen = _UNSEEN.search(text, 1 if text.startswith("\ufeff") else 0)
+    if unseen is not None:
+        raise _hidden(text, unseen.start())
     try:
-        root = _Builder(text).root()
+        root = _Builder(_as_yaml(text)).root()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(mark.line + 1, mark.column + 1) if mark else start
@@ -100,6 +123,27 @@ def _read(text: str) -> Entries:
     if not isinstance(root, Entries):
         raise wrong(start, "the document is not a mapping of names to values")
     return root
+
+
+def _hidden(text: str, at: int) -> Wrong:
+    """What can't be seen may make a text read differently than it is obeyed."""
+    code = f"U+{ord(text[at]):04X}"
+    named = character_name(text[at], "a control character")
+    place = Place(text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+    return wrong(place, f"a character that can't be seen stands here: {code} {named}", "Delete it.")
+
+
+def _as_yaml(text: str) -> str:
+    """JSON is YAML, save for two of its habits: tabs, and characters escaped in two halves."""
+    if not text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return text
+
+    def joined(match: re.Match[str]) -> str:
+        if match[1] is None or not re.fullmatch(r"[0-9A-Fa-f]{8}", match[1] + match[2]):
+            return match[0]
+        return bytes.fromhex(match[1] + match[2]).decode("utf-16-be")
+
+    return _ESCAPE.sub(joined, text.replace("\t", " "))
 
 
 class _Builder:
@@ -150,10 +194,7 @@ class _Builder:
     def _scalar(self, event: Any, place: Place) -> Scalar:
         if any("\ud800" <= char <= "\udfff" or char == "\0" for char in event.value):
             raise wrong(place, "this text has a character that can't be stored")
-        raw = ""
-        if event.start_mark.line == event.end_mark.line:
-            line = _line(self._text, event.start_mark)
-            raw = line[event.start_mark.column : event.end_mark.column]
+        raw = self._text[event.start_mark.index : event.end_mark.index]
         return Scalar(place, event.value, event.style or None, raw)
 
     def _open(self, node: Items | Entries, place: Place) -> None:
@@ -188,10 +229,3 @@ class _Builder:
             first = parent.keys[node.text].line
             raise wrong(place, f"{node.text[:60]} stands here twice, first in line {first}")
         return node.text, place
-
-
-def _line(text: str, mark: Any) -> str:
-    """The source line of a mark. The index is in characters for both readers of YAML."""
-    start = mark.index - mark.column
-    end = text.find("\n", mark.index)
-    return text[start : len(text) if end < 0 else end]

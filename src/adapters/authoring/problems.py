@@ -16,12 +16,17 @@ class AuthoringError(Exception):
     """A document can't be read as what it should be; nothing of it was taken."""
 
     def __init__(self, problems: tuple[Problem, ...], text: str = "") -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem[:2]))
+        ordered = sorted(problems, key=lambda problem: problem[:2])
+        self.problems = tuple(ordered[:MOST_PROBLEMS])
+        """The first of them: whoever mends those will see the others."""
+        more = len(ordered) - len(self.problems)
         lines = text[:MOST_SHOWN].splitlines()
-        super().__init__("\n".join(_shown(problem, lines) for problem in self.problems))
+        said = [_shown(problem, lines) for problem in self.problems]
+        super().__init__("\n".join([*said, f"… and {more} more problems"] if more else said))
 
 
 MOST_SHOWN = 1_000_000
+MOST_PROBLEMS = 20
 _WIDTH = 110
 
 
@@ -32,5 +37,12 @@ def _shown(problem: Problem, lines: list[str]) -> str:
         line, column = lines[problem.line - 1], problem.column - 1
         start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0
         pad = "".join("\t" if char == "\t" else " " for char in line[start:column])
-        said += f"\n  {line[start : start + _WIDTH]}\n  {pad}^"
+        said += f"\n  {_visible(line[start : start + _WIDTH])}\n  {pad}^"
     return said + (f"\n  {problem.hint}" if problem.hint else "")
+
+
+def _visible(line: str) -> str:
+    """A line as it may be shown anywhere: what can't be seen or printed is made visible."""
+    return "".join(
+        char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in line
+    )

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 from lark.exceptions import UnexpectedInput
 
+from adapters.authoring.fields import look_alike
 from domain.guardrail.wording import KEYWORDS
 
 LONGEST = 20_000
@@ -185,22 +186,38 @@ _INSTEAD = {
 }
 
 
+_FIGURES = "Numbers are written with digits and a point, without separators: 1200.50"
+_WORDS = {
+    "between": "Write `x >= 3 and x <= 5`",
+    "equals": "Write `is`",
+    "has": "Write `contains`",
+    "includes": "Write `contains`",
+    "isn": "Write `is not`",
+    "unless": "Write `unless:` on a line of its own",
+    "null": "Write `is missing`",
+}
+
+
 def _explained(error: Any, text: str) -> SyntaxProblem:
     token: Any = getattr(error, "token", None)
     match error:
         case UnexpectedToken() if token.type != "$END":
             at: int = token.start_pos or 0
             hint = _INSTEAD.get(str(token)[:1]) or _keyword_hint(str(token)) or _expected(error)
+            if token.type == "NUMBER" and str(token)[:1] != "-" and "WORD" in _names(error):
+                hint = "Begin with a fact: `amount > 3`"
             return SyntaxProblem(at, f"`{str(token)[:40]}` is not expected here", hint)
         case UnexpectedCharacters():
             at = int(cast(Any, error).pos_in_stream or 0)
             char = text[at]
+            odd = look_alike(_until_space(text, at))
+            hint = _INSTEAD.get(char) or odd or (_FIGURES if char in "0123456789.+" else None)
             message = (
                 "this quote is not closed"
                 if char in "\"'"
                 else (f"`{_until_space(text, at)}` is not expected here")
             )
-            return SyntaxProblem(at, message, _INSTEAD.get(char, _expected(error)))
+            return SyntaxProblem(at, message, hint)
         case UnexpectedToken() | UnexpectedEOF():
             return SyntaxProblem(
                 len(text.rstrip()), "the condition ends too early", _expected(error)
@@ -211,6 +228,8 @@ def _explained(error: Any, text: str) -> SyntaxProblem:
 
 def _keyword_hint(word: str) -> str | None:
     small = word.lower()
+    if small in _WORDS:
+        return _WORDS[small]
     return f"Write `{small}`, in small letters." if small in KEYWORDS and small != word else None
 
 
@@ -242,11 +261,15 @@ _NAMES = {
 
 
 def _expected(error: Any) -> str | None:
-    names: set[str] = set(
-        getattr(error, "accepts", None)
-        or getattr(error, "expected", None)
-        or getattr(error, "allowed", None)
-        or ()
-    )
+    names = _names(error)
     words = [said for name, said in _NAMES.items() if name in names and name != "PRESENT"]
     return f"Here may stand: {' · '.join(words)}" if words else None
+
+
+def _names(error: Any) -> set[str]:
+    """The kinds of words that could have stood where something else did."""
+    for known in ("accepts", "expected", "allowed"):
+        found = getattr(error, known, None)
+        if found:
+            return set(found)
+    return set()

@@ -1,10 +1,11 @@
 """From what an author wrote to the conditions of the domain: typed against the facts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from adapters.authoring.fields import NUMBER
 from adapters.authoring.syntax import Joined, SyntaxProblem, Tree, Word, Written
 from domain.guardrail.conditions import (
     ORDERED,
@@ -26,6 +27,8 @@ from domain.guardrail.facts import (
     Number,
     Tags,
     YesNo,
+    allowed,
+    clipped,
     did_you_mean,
 )
 
@@ -51,6 +54,8 @@ class Scope:
     facts: Mapping[str, FactType]
     boundaries: Mapping[str, Boundary]
     guards: str = "claim"
+    actions: frozenset[str] | None = None
+    """What may be proposed at all, where that is known."""
 
 
 def typed(tree: Tree, scope: Scope, *, positive: bool = True) -> Condition:
@@ -65,6 +70,11 @@ def typed(tree: Tree, scope: Scope, *, positive: bool = True) -> Condition:
             return _missing(tree, scope, positive)
         case Written():
             return _test(tree, _fact(tree, scope), scope)
+
+
+def conjunction(parts: Sequence[Condition]) -> Condition:
+    """All of some conditions, as `and` would join them."""
+    return parts[0] if len(parts) == 1 else _flat_and(tuple(parts))
 
 
 def _flat_and(parts: tuple[Condition, ...]) -> And:
@@ -87,11 +97,22 @@ def _fact(test: Written, scope: Scope) -> FactType:
         return fact_type
     meant = did_you_mean(test.fact, scope.facts)
     known = ", ".join(sorted(scope.facts)[:40])
+    of = next((name for name, kind in scope.facts.items() if test.fact in _values(kind)), None)
+    if of is not None and test.form == "bare":
+        raise SyntaxProblem(
+            test.at,
+            f"{test.fact[:60]} is a value of {of}, not a fact",
+            f"Write `{of} in [..., {test.fact}]`.",
+        )
     raise SyntaxProblem(
         test.at,
         f"there is no fact {test.fact[:60]}",
         f"Did you mean {meant}?" if meant else f"The facts are {known}.",
     )
+
+
+def _values(kind: FactType) -> tuple[str, ...]:
+    return kind.values or () if isinstance(kind, Choice | Level | Tags) else ()
 
 
 def personal_asked(fact: str) -> tuple[str, str]:
@@ -195,7 +216,7 @@ def _constant(word: Word, fact: str, fact_type: FactType, scope: Scope) -> bool 
         case Number():
             if word.kind != "number":
                 raise SyntaxProblem(word.at, f"{fact} is a number, and {word.text[:40]} is none")
-            return Decimal(word.text)
+            return _number(word, fact, fact_type)
         case YesNo():
             if word.text not in _YES_NO:
                 raise SyntaxProblem(word.at, f"{fact} is true or false, not {word.text[:40]}")
@@ -204,8 +225,31 @@ def _constant(word: Word, fact: str, fact_type: FactType, scope: Scope) -> bool 
             return _known_word(word, fact, fact_type.values)
         case Tags(values=values) if values is not None:
             return _known_word(word, fact, values)
+        case Code() if fact == "action" and scope.actions is not None:
+            return _known_word(word, fact, tuple(sorted(scope.actions)))
         case Code() | Tags():
             return word.text
+
+
+def _number(word: Word, fact: str, fact_type: Number) -> Decimal:
+    if not NUMBER.fullmatch(word.text):
+        raise SyntaxProblem(word.at, f"{clipped(word.text)} has more than 30 digits in a row")
+    return _within(Decimal(word.text), word, fact, fact_type)
+
+
+def _within(value: Decimal, word: Word, fact: str, fact_type: Number) -> Decimal:
+    """A constant that the fact can never reach makes a test that is no test."""
+    low, high = fact_type.min, fact_type.max
+    if (low is not None and value < low) or (high is not None and value > high):
+        hint = f"Write a share as a number: {value / 100} for {word.text} %"
+        said = ("$" if word.kind == "boundary" else "") + word.text[:40]
+        percent = high == 1 and 1 < value <= 100 and word.kind == "number"
+        raise SyntaxProblem(
+            word.at,
+            f"{fact} is {allowed(fact_type)}, and {said} never is",
+            hint if percent else None,
+        )
+    return value
 
 
 def _known_word(word: Word, fact: str, values: tuple[str, ...]) -> str:
@@ -236,7 +280,7 @@ def _boundary(word: Word, fact: str, fact_type: FactType, scope: Scope) -> Decim
         raise SyntaxProblem(
             word.at, f"${word.text} is in {boundary.unit}, and {fact} is in {fact_type.unit}"
         )
-    return boundary.value
+    return _within(boundary.value, word, fact, fact_type)
 
 
 def _example(fact: str, fact_type: FactType) -> str:

@@ -3,7 +3,17 @@ it runs, so that `--help` and `policy check` answer at once."""
 
 import typer
 
-from adapters.cli import auditing, authoring, erasing, keys, operating
+from adapters.cli import (
+    analyses,
+    auditing,
+    authoring,
+    erasing,
+    interchange,
+    keys,
+    operating,
+    rehearsing,
+    specifying,
+)
 from adapters.cli.common import Polite
 
 app = typer.Typer(
@@ -15,6 +25,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 policy = typer.Typer(help="Work on a policy before anyone signs it.", no_args_is_help=True)
+spec = typer.Typer(help="Say what a policy must do, and see whether it does.", no_args_is_help=True)
+shadow = typer.Typer(help="Try a version beside the one in force.", no_args_is_help=True)
 projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)
 api_keys = typer.Typer(help="Issue the keys that open the door.", no_args_is_help=True)
 
@@ -25,7 +37,22 @@ app.command("migrate")(operating.migrate)
 app.command("adopt")(authoring.adopt)
 app.command("evaluate")(authoring.evaluate)
 policy.command("check")(authoring.check)
+policy.command("cel")(interchange.cel)
+policy.command("prove")(analyses.prove)
+policy.command("diff")(analyses.diff)
+policy.command("schema")(interchange.schema)
+policy.command("import-dmn")(interchange.import_dmn)
+policy.command("explain")(authoring.explain)
+spec.command("run")(specifying.run)
+spec.command("words")(specifying.words)
+policy.command("rehearse")(rehearsing.rehearse)
+policy.command("perform", hidden=True)(rehearsing.perform)
+shadow.command("start")(rehearsing.shadow_start)
+shadow.command("stop")(rehearsing.shadow_stop)
+shadow.command("show")(rehearsing.shadow_show)
+policy.add_typer(shadow, name="shadow")
 app.command("trail")(auditing.trail)
+app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
 app.command("metrics")(auditing.metrics)
 app.command("erase")(erasing.erase)
@@ -34,5 +61,6 @@ projections.command("status")(operating.status)
 api_keys.command("issue")(keys.issue)
 
 app.add_typer(policy, name="policy")
+app.add_typer(spec, name="spec")
 app.add_typer(projections, name="projections")
 app.add_typer(api_keys, name="keys")

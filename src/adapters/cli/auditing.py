@@ -30,11 +30,11 @@ def trail(
     """Tell one decision's history, a sentence an event."""
     import json
 
-    from application.trail import trail_line
+    from application.explaining import told
 
     async def work(desk: "Desk") -> None:
         await desk.decision(decision_id(id))
-        lines = [trail_line(event) for event in await desk.history(decision_id(id))]
+        lines = await told(await desk.history(decision_id(id)), desk)
         if as_json:
             print_json(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
             return
@@ -45,8 +45,26 @@ def trail(
                 f"{escaped(line.what)}",
                 highlight=False,
             )
+            if line.explanation:
+                out.print(f"  [dim]{escaped(line.explanation)}[/]", highlight=False)
 
     with_desk(settings(), work)
+
+
+def explain(
+    id: Annotated[str, typer.Argument(help="The decision's id.")], as_json: AsJson = False
+) -> None:
+    """Say why a decision was routed so, and which single fact would have had it automated."""
+    from adapters.cli.explaining import print_explanation
+    from application.explaining import explain as explain_one
+
+    found = with_desk(settings(), lambda desk: explain_one(decision_id(id), desk))
+    if as_json:
+        print_json(found.model_dump_json(indent=2))
+        return
+    under = f"policy version {found.policy_version}" if found.policy_version else "no policy"
+    out.print(f"event {found.version}, under {under}:")
+    print_explanation(found)
 
 
 def replay(
@@ -134,7 +152,7 @@ def metrics(
     from adapters.cli.figures import print_report
     from adapters.cli.queries import read_metrics
 
-    start, end = _utc(since), _utc(until)
+    start, end = utc(since), utc(until)
     report = read_metrics(settings(), decision_type, start, end, group_by)
     if as_json:
         print_json(report.model_dump_json(indent=2))
@@ -142,5 +160,6 @@ def metrics(
         print_report(report)
 
 
-def _utc(moment: datetime | None) -> datetime | None:
+def utc(moment: datetime | None) -> datetime | None:
+    """A moment as typed: in UTC unless it says otherwise."""
     return moment and moment.replace(tzinfo=moment.tzinfo or UTC)

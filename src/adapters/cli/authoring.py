@@ -1,6 +1,7 @@
 """For authors: check a policy, adopt a decision type, try a recommendation."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,24 +9,29 @@ import typer
 from pydantic import JsonValue, ValidationError
 
 from adapters.cli.common import escaped, out, print_json, read_text, settings, with_desk
+from adapters.cli.explaining import print_explanation, print_line
 from adapters.trouble import Trouble
+from domain.values import Stage
 
 if TYPE_CHECKING:
     from application.governing import Adoption
 
 File = Annotated[Path, typer.Argument(help="A decision type's file, as in catalogue/.")]
+Case = Annotated[
+    Path, typer.Argument(help="JSON: action, confidence, risk, context. `-` reads it here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
 
 
 def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) -> None:
     """Check that decision types and their policies can be understood, and say what they mean."""
     for path in files:
-        adoption = _adoption(path)
+        adoption = adoption_of(path)
         guardrail = adoption.guardrail
         out.print(f"[green]✓[/] {escaped(str(path))}: {escaped(adoption.definition.title)}")
         out.print(
             f"  {len(guardrail.limits)} limits, {len(guardrail.rules)} rules, "
-            f"{len(guardrail.claims)} claims (claims are read, not yet proved)"
+            f"{len(guardrail.claims)} claims (`remit policy prove` proves them)"
         )
         out.print(f"  policy {guardrail.digest}", highlight=False)
 
@@ -41,7 +47,7 @@ def adopt(
     from application.governing import adopt as adopt_type
     from application.ports import Identity
 
-    adoptions = [_adoption(path) for path in files]  # all or none can be read
+    adoptions = [adoption_of(path) for path in files]  # all or none can be read
     caller = Caller(Identity(by, "human"))
 
     async def work(desk: Desk) -> None:
@@ -59,15 +65,13 @@ def adopt(
 
 def evaluate(
     file: File,
-    case: Annotated[
-        Path, typer.Argument(help="JSON: action, confidence, risk, context. `-` reads it here.")
-    ],
+    case: Case,
     as_json: AsJson = False,
 ) -> None:
     """Try a recommendation on a file's policy: lane, rule, reasons and trace. Records nothing."""
     from application.evaluating import Evaluation, evaluate_file
 
-    evaluation: Evaluation = evaluate_file(_adoption(file), *_case(case))
+    evaluation: Evaluation = evaluate_file(adoption_of(file), *_case(case))
     if as_json:
         print_json(evaluation.model_dump_json(indent=2))
         return
@@ -75,15 +79,25 @@ def evaluate(
     for reason in evaluation.reasons:
         out.print(f"  {escaped(reason.code)}: {escaped(reason.text)}", highlight=False)
     for line in evaluation.trace:
-        seen = ", ".join(f"{test.text} (saw {test.seen}): {test.result}" for test in line.tests)
-        out.print(
-            f"  {line.kind} {escaped(line.id)} is {line.result}: {escaped(seen)}",
-            highlight=False,
-            style="dim",
-        )
+        print_line(line)
 
 
-def _adoption(path: Path) -> "Adoption":
+def explain(file: File, case: Case, as_json: AsJson = False) -> None:
+    """Explain what a file's policy says of a case, as if its type might automate: every test,
+    every reason, and which single fact would have had it automated. Records nothing.
+    """
+    from application.evaluating import evaluate_file
+
+    adoption = adoption_of(file)
+    full = adoption.definition.model_copy(update={"stage": Stage.FULL})
+    evaluation = evaluate_file(replace(adoption, definition=full), *_case(case))
+    if as_json:
+        print_json(evaluation.model_dump_json(indent=2))
+    else:
+        print_explanation(evaluation)
+
+
+def adoption_of(path: Path) -> "Adoption":
     """A file as an author wrote it, or what is wrong with which of them."""
     from adapters.assembly import read_adoption
     from adapters.authoring.problems import AuthoringError

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel
 
 from adapters.http.aftermath import Aftermath
+from adapters.http.analyses import Analyses
 from adapters.http.callers import OPEN_TO_ALL, Keys, identity_of, keeps_the_door
 from adapters.http.conflicts import Conflicts
 from adapters.http.data_subjects import DataSubjects
@@ -24,10 +25,11 @@ from adapters.http.figures import Figures
 from adapters.http.governance import DecisionTypes
 from adapters.http.health import Healths
 from adapters.http.lists import Lists
-from adapters.http.parts import parts
+from adapters.http.parts import Trials, parts
 from adapters.http.problems import Rejected, answer_problem
 from adapters.http.queues import Queues
 from adapters.http.reading import JsonRequest, decode
+from adapters.http.rehearsals import Rehearsals
 from adapters.http.reviews import Reviews
 from adapters.http.short_way import ShortWay
 from adapters.settings import Settings
@@ -40,6 +42,8 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Aftermath,
     Conflicts,
     DecisionTypes,
+    Analyses,
+    Rehearsals,
     DataSubjects,
     Feed,
     Lists,
@@ -81,20 +85,29 @@ class Service(Litestar):
         await super().__call__(scope, receive, send)
 
 
-def create_app(desk: Desk, keys: Keys, settings: Settings, reader: Reader | None = None) -> Service:
+def create_app(
+    desk: Desk,
+    keys: Keys,
+    settings: Settings,
+    reader: Reader | None = None,
+    trials: Trials | None = None,
+) -> Service:
     """The service over a desk, for those who hold a key. Its caller opens and closes the desk.
 
-    Without a reader of projections, lists, queues and metrics are not to be had.
+    Without a reader of projections, lists, queues and metrics are not to be had; without trials,
+    no rehearsals.
     """
-    app = _application(desk, keys, settings, reader)
+    app = _application(desk, keys, settings, reader, trials)
     app.short_way = ShortWay(desk, keys, settings.max_body_bytes, app.in_general)
     return app
 
 
-def _application(desk: Desk, keys: Keys, settings: Settings, reader: Reader | None) -> Service:
+def _application(
+    desk: Desk, keys: Keys, settings: Settings, reader: Reader | None, trials: Trials | None
+) -> Service:
     return Service(
         route_handlers=OPERATIONS,
-        dependencies=parts(desk, reader),
+        dependencies=parts(desk, reader, trials),
         guards=[keeps_the_door],
         before_request=_answer_options,
         exception_handlers={

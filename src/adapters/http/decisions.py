@@ -15,6 +15,7 @@ from adapters.http.operations import LINE_IN, LINE_OUT, READS, TAKES
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
 from adapters.http.problems import Problem
 from adapters.http.submissions import submit
+from application.explaining import DecisionExplanation, explain
 from application.feed import EventView
 from application.replaying import DecisionReplay, replay
 from application.trail import TrailLine
@@ -87,3 +88,11 @@ class Decisions(Controller):
         """Its routing evaluated again from what was recorded: does it still match?"""
         caller.require_any_seat((await desk.decision(id)).decision_type)
         return await replay(id, desk)
+
+    @get("/{id:uuid}/explanation")
+    async def explanation(
+        self, id: FromPath[UUID], desk: TheDesk, caller: TheCaller
+    ) -> DecisionExplanation:
+        """Why it was routed so: every test, and which single fact would have had it automated."""
+        caller.require_any_seat((await desk.decision(id)).decision_type)
+        return await explain(id, desk)

@@ -11,8 +11,9 @@ from adapters.http.answers import Page
 from adapters.http.bodies import Moment
 from adapters.http.cursors import cursor, mark_at
 from application.desk import Caller, Desk, NoSuchDecision
+from application.explaining import told
 from application.feed import EventView
-from application.trail import TrailLine, trail_line
+from application.trail import TrailLine
 from domain.decision.events import LifeEvent
 from domain.decision.state import Decision
 from domain.model import NotFound, Value
@@ -82,7 +83,9 @@ async def events_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Pag
 async def trail_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[TrailLine]:
     """The same as sentences."""
     events, next = await _part(id, paging, caller, desk)
-    return Page[TrailLine](items=[trail_line(event) for event in events], next=next)
+    versions = {event.originator_version for event in events}
+    lines = await told(await desk.history(id), desk, versions)
+    return Page[TrailLine](items=list(lines), next=next)
 
 
 async def _part(

@@ -1,5 +1,6 @@
 """Parts: what handlers are given besides the body: the desk, the caller, what is asked."""
 
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from litestar import Request
@@ -12,13 +13,26 @@ from adapters.http.problems import NoProjections
 from adapters.http.reading import read_query
 from application.desk import Caller, Desk
 from application.reading import Reader
+from application.rehearsing import Runner, Shelf
+from application.shadowing import Figures
 
 Query = TypeVar("Query", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Where policies are tried: rehearsals, who does them, and a trial's figures."""
+
+    shelf: Shelf
+    runner: Runner
+    figures: Figures
+
 
 # Ours from end to end, so the framework has nothing to validate about them.
 TheDesk = NamedDependency[SkipValidation[Desk]]
 TheCaller = NamedDependency[SkipValidation[Caller]]
 TheReader = NamedDependency[SkipValidation[Reader]]
+TheTrials = NamedDependency[SkipValidation[Trials]]
 Asked = NamedDependency[SkipValidation[Query]]
 """What the query string asks, as the model that the handler names."""
 
@@ -40,11 +54,16 @@ def _no_reader() -> Reader:
     raise NoProjections("this process follows no projections; commands and histories still work")
 
 
-def parts(desk: Desk, reader: Reader | None) -> dict[str, Provide]:
+def _no_trials() -> Trials:
+    raise NoProjections("this process tries no policies; it knows no history")
+
+
+def parts(desk: Desk, reader: Reader | None, trials: Trials | None) -> dict[str, Provide]:
     """Everything a handler may name in its signature."""
     return {
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "reader": Provide(lambda: reader or _no_reader(), sync_to_thread=False),
+        "trials": Provide(lambda: trials or _no_trials(), sync_to_thread=False),
         "caller": Provide(caller_after),
         "asked": Provide(asked_of, sync_to_thread=False),
     }

@@ -6,6 +6,13 @@ from application.projections import Projection
 from application.projections.audit_trail import AuditTrail
 from application.projections.deliveries import Deliveries
 from application.projections.feedback import Feedback
+from application.projections.past_cases import PastCases
 from application.projections.review_queue import ReviewQueue
 
-ALL: tuple[Projection[Any], ...] = (ReviewQueue(), Deliveries(), Feedback(), AuditTrail())
+ALL: tuple[Projection[Any], ...] = (
+    ReviewQueue(),
+    Deliveries(),
+    Feedback(),
+    AuditTrail(),
+    PastCases(),
+)

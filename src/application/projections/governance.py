@@ -71,6 +71,12 @@ def _of_policy(event: p.PolicyEvent) -> str:
             return f"put {which} into force"
         case p.Retired():
             return f"took {which} out of force"
+        case p.Rehearsed():
+            return f"tried {which} on {event.decisions} decisions: {event.changed} change"
+        case p.ShadowStarted():
+            return f"began to try {which} beside version {event.against}, with no say"
+        case p.ShadowStopped():
+            return f"ended the trial of {which}"
         case _:
             return f"{event.TOPIC}: {which}"
 

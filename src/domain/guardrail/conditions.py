@@ -6,7 +6,7 @@ Truth is three-valued (strong Kleene): a test on a missing fact is unknown, save
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, cast
 
@@ -223,15 +223,18 @@ def _compare_judge(compare: Compare) -> Judge:
     ]
 
 
-def _level_judge(compare: Compare) -> Judge:
+def level_results(compare: Compare) -> Mapping[object, bool]:
     """A level's order is known beforehand, so a comparison is a look-up of its result."""
     rank = {word: index for index, word in enumerate(compare.order)}
     bound = rank[str(compare.value)]
-    results: dict[object, bool] = {
+    return {
         word: {"<": at < bound, "<=": at <= bound, ">": at > bound, ">=": at >= bound}[compare.op]
         for word, at in rank.items()
     }
-    fact = compare.fact
+
+
+def _level_judge(compare: Compare) -> Judge:
+    fact, results = compare.fact, level_results(compare)
     return lambda facts: results.get(facts.get(fact))
 
 

@@ -175,6 +175,11 @@ class Guardrail(Value):
         """The policy's identity: equal digests route every case alike."""
         return digest(canonical_json(self.canonical()))
 
+    @cached_property
+    def spelling(self) -> str:
+        """What tells apart even 0.30 and 0.3, which mean the same but are quoted as written."""
+        return digest(self.model_dump_json().encode())
+
     def __hash__(self) -> int:
         return hash(self.digest)
 

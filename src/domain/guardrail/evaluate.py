@@ -5,28 +5,36 @@ nothing short-circuits between rules, so all reasons are given. It is total: a f
 its declared type counts as missing, and a missing fact never makes the outcome laxer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
-from decimal import Decimal
+from functools import cached_property
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from domain.guardrail.canonical import digest
+from domain.guardrail.compiling import (
+    Asking,
+    Heard,
+    Outcome,
+    Record,
+    outcome_function,
+    record_function,
+)
 from domain.guardrail.conditions import Condition, Judge, Truth, judge
-from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule
-from domain.guardrail.facts import Facts
-from domain.guardrail.tracing import Spelled, Speller, spelled_trace, speller
+from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule, asked_by
+from domain.guardrail.facts import Facts, class_of, is_sound
+from domain.guardrail.tracing import TracedPart
 from domain.guardrail.wording import (
     Checked,
     Explainer,
     ReadyTest,
     Unusables,
-    because,
     explainer,
     missing_text,
     ready_tests,
     said,
 )
-from domain.values import FactValue, Lane
+from domain.values import Lane
 
 MISSING_INPUT = "MISSING_INPUT"
 CANNOT_CHECK = "CANNOT_CHECK."
@@ -68,71 +76,106 @@ class TraceLine(NamedTuple):
     result: Truth
 
 
+Kind = Literal["required", "limit", "rule"]
+
+
+class _Blank(NamedTuple):
+    """A contribution but for its text, in what stands before that and after it."""
+
+    head: tuple[str, Kind, Lane, str]
+    tail: tuple[bool, str | None, timedelta | None, bool]
+
+    def saying(self, text: str) -> Contribution:
+        return Contribution._make((*self.head, text, *self.tail))
+
+
 class _Part(NamedTuple):
     """A limit or rule made ready: what it contributes by its result, `None` for nothing."""
 
     id: str
     kind: Literal["limit", "rule"]
+    condition: Condition
+    quiet: bool
+    """The result that contributes nothing."""
+    blank: Mapping[Truth, _Blank]
     explain: Explainer
     judge: Judge
     tests: tuple[ReadyTest, ...]
-    spell: Speller
-    blank: Mapping[Truth, Contribution]
 
 
 class Compiled:
     """A guardrail with everything decided that can be before the facts are known."""
 
-    __slots__ = ("_kinds", "_parts", "_required", "guardrail")
-
     def __init__(self, guardrail: Guardrail) -> None:
         self.guardrail = guardrail
         asked = guardrail.asked
-        self._kinds = tuple(
-            (name, _CLASS[fact.type]) for name, fact in guardrail.facts.items() if name in asked
-        )
+        self._kinds = _kinds(guardrail, asked)
+        self._limit_kinds = _kinds(guardrail, asked_by(limit.require for limit in guardrail.limits))
         self._required = tuple(sorted(n for n in asked if guardrail.facts[n].required))
         self._parts = (
             *(_limit_part(guardrail, limit) for limit in guardrail.limits),
             *(_rule_part(guardrail, rule) for rule in guardrail.rules),
         )
+        self._limits = tuple(part.explain for part in self._parts if part.kind == "limit")
+
+    @cached_property
+    def _outcome(self) -> Outcome:
+        """Written when it is first asked for: a policy on trial is not worth compiling."""
+        asking = (
+            Asking(part.condition, {result: blank.head[2] for result, blank in part.blank.items()})
+            for part in self._parts
+        )
+        return outcome_function(self.guardrail.facts, self._required, asking)
+
+    @cached_property
+    def _record(self) -> Record:
+        traced = (
+            TracedPart(part.id, part.condition, part.tests, part.quiet) for part in self._parts
+        )
+        return record_function(self.guardrail.semantics, self.guardrail.facts, traced)
 
     def verdict(self, facts: Facts, unusable: Unusables = _NOTHING) -> Verdict:
         """The outcome with all its reasons."""
         facts = self.trusted(facts)
-        return self._verdict(facts, self._truths(facts), unusable)
+        results = ((part.judge(facts), part.quiet) for part in self._parts)
+        heard = [(n, result) for n, (result, quiet) in enumerate(results) if result is not quiet]
+        return self._verdict(facts, heard, unusable)
 
     def traced_verdict(self, facts: Facts) -> tuple[Verdict, bytes]:
         """The outcome, and the trace in the spelling that its digest is taken of."""
-        facts = self.trusted(facts)
-        truths = self._truths(facts)
-        return self._verdict(facts, truths, _NOTHING), self._spelled(facts, truths)
+        facts, heard, spelled = self._recorded(facts)
+        return self._verdict(facts, heard, _NOTHING), spelled.encode()
 
-    def _truths(self, facts: Facts) -> list[Truth]:
-        return [part.judge(facts) for part in self._parts]
+    def _recorded(self, facts: Facts) -> tuple[Facts, Heard, str]:
+        recorded = self._record(facts)
+        if recorded is None:
+            facts = self.trusted(facts)
+            recorded = self._record(facts)
+            assert recorded is not None, "trusted facts are sound"
+        return facts, *recorded
 
-    def _verdict(self, facts: Facts, truths: list[Truth], unusable: Unusables) -> Verdict:
+    def _verdict(self, facts: Facts, heard: Heard, unusable: Unusables) -> Verdict:
         missing = tuple([name for name in self._required if facts.get(name) is None])
+        if not heard and not missing:
+            return _AUTOMATED
         fired = [self._missing(name, unusable) for name in missing]
-        for part, truth in zip(self._parts, truths, strict=True):
-            blank = part.blank.get(truth)
-            if blank is not None:
-                text = said(part.explain(facts, truth, unusable))
-                fired.append(blank._replace(text=text))
-        return _strictest(fired, missing) if fired else _AUTOMATED
+        for place, result in heard:
+            part = self._parts[place]
+            text = said(part.explain(facts, result, unusable))
+            fired.append(part.blank[result].saying(text))
+        return _strictest(fired, missing)
 
     def lane(self, facts: Facts) -> Lane:
         """The outcome alone, for going over much history: no sentence is made."""
-        facts = self.trusted(facts)
-        lane = Lane.AUTOMATE
-        for name in self._required:
-            if facts.get(name) is None:
-                lane = Lane.REVIEW
-        for part in self._parts:
-            blank = part.blank.get(part.judge(facts))
-            if blank is not None and lane is not blank.lane and lane is not Lane.ESCALATE:
-                lane = blank.lane
+        lane = self._outcome(facts) or self._outcome(self.trusted(facts))
+        assert lane is not None, "trusted facts are sound"
         return lane
+
+    def within_limits(self, facts: Facts) -> str:
+        """Why nothing stood in the way: each limit with its numbers."""
+        facts = _trusted(facts, self._limit_kinds)
+        held = dict.fromkeys([said(explain(facts, True, _NOTHING)) for explain in self._limits])
+        return " and ".join(held) or _NOTHING_AGAINST
 
     def trace(self, facts: Facts) -> tuple[TraceLine, ...]:
         """Every limit and rule, every test in it, what it saw and what came of it."""
@@ -149,33 +192,20 @@ class Compiled:
 
     def spelled(self, facts: Facts) -> bytes:
         """The same in the spelling that its digest is taken of."""
-        facts = self.trusted(facts)
-        return self._spelled(facts, self._truths(facts))
-
-    def _spelled(self, facts: Facts, truths: list[Truth]) -> bytes:
-        seen: Spelled = {}
-        ruled = zip(self._parts, truths, strict=True)
-        lines = [part.spell(facts, truth, seen) for part, truth in ruled]
-        return spelled_trace(self.guardrail.semantics, lines)
+        return self._recorded(facts)[2].encode()
 
     def trusted(self, facts: Facts) -> Facts:
         """The facts without those that aren't what they were declared to be."""
-        for name, kind in self._kinds:
-            if not _is_sound(facts.get(name), kind):
-                return {
-                    n: facts[n] for n, k in self._kinds if n in facts and _is_sound(facts[n], k)
-                }
-        return facts
+        return _trusted(facts, self._kinds)
 
     def _missing(self, name: str, unusable: Unusables) -> Contribution:
         route = self.guardrail.routes.review
-        text = missing_text(name, unusable)
         return Contribution(
             f"required:{name}",
             "required",
             Lane.REVIEW,
             MISSING_INPUT,
-            text,
+            missing_text(name, unusable),
             True,
             route.queue,
             route.sla,
@@ -208,18 +238,16 @@ def trace_digest(guardrail: Guardrail, facts: Facts) -> str:
 
 def within_limits_text(guardrail: Guardrail, facts: Facts) -> str:
     """Why nothing stood in the way: each limit with its numbers."""
-    known = compiled(guardrail).trusted(facts)
-    held = [because(limit.require, known, True, _NOTHING) for limit in guardrail.limits]
-    return " and ".join(dict.fromkeys(filter(None, held))) or "no limit and no rule speaks against"
+    return compiled(guardrail).within_limits(facts)
 
 
 def compiled(guardrail: Guardrail) -> Compiled:
-    """The guardrail made ready; kept by its digest, because a policy is asked many times."""
-    ready = _READY.get(guardrail.digest)
+    """The guardrail made ready; kept as it is written, because a policy is asked many times."""
+    ready = _READY.get(guardrail.spelling)
     if ready is None:
         if len(_READY) >= _MOST_READY:
             _READY.clear()
-        ready = _READY[guardrail.digest] = Compiled(guardrail)
+        ready = _READY[guardrail.spelling] = Compiled(guardrail)
     return ready
 
 
@@ -227,63 +255,60 @@ _READY: dict[str, Compiled] = {}
 _MOST_READY = 512
 
 
-_CLASS: dict[str, type] = {
-    "yes_no": bool,
-    "number": Decimal,
-    "choice": str,
-    "level": str,
-    "code": str,
-    "tags": frozenset,
-}
 _AUTOMATED = Verdict(Lane.AUTOMATE, AUTOMATE)
+_NOTHING_AGAINST = "no limit and no rule speaks against"
 _NEVER = timedelta.max
+_FOUR_EYES: Callable[[Contribution], bool] = attrgetter("four_eyes")
 
 
-def _is_sound(value: FactValue | None, kind: type) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, kind) and (kind is not Decimal or value.is_finite())  # type: ignore[union-attr]
+_Kinds = tuple[tuple[str, type], ...]
+
+
+def _kinds(guardrail: Guardrail, names: Collection[str]) -> _Kinds:
+    return tuple((name, class_of(guardrail.facts[name])) for name in sorted(names))
+
+
+def _trusted(facts: Facts, kinds: _Kinds) -> Facts:
+    for name, kind in kinds:
+        value = facts.get(name)
+        if value is not None and not is_sound(value, kind):
+            return {name: facts[name] for name, kind in kinds if is_sound(facts.get(name), kind)}
+    return facts
 
 
 def _limit_part(guardrail: Guardrail, limit: Limit) -> _Part:
     route = guardrail.routes.of(limit.otherwise)
-    failed = Contribution(
-        limit.id, "limit", limit.otherwise, limit.reason, "", False, route.queue, route.sla
-    )
-    blank: dict[Truth, Contribution] = {False: failed, None: failed._replace(unknown=True)}
-    return _part(limit.id, "limit", limit.require, blank)
+
+    def failed(unknown: bool) -> _Blank:
+        tail = (unknown, route.queue, route.sla, False)
+        return _Blank((limit.id, "limit", limit.otherwise, limit.reason), tail)
+
+    blank: dict[Truth, _Blank] = {False: failed(False), None: failed(True)}
+    return _part(limit.id, "limit", limit.require, True, blank)
 
 
 def _rule_part(guardrail: Guardrail, rule: Rule) -> _Part:
-    def says(lane: Lane, reason: str, unknown: bool) -> Contribution:
+    def says(lane: Lane, reason: str, unknown: bool) -> _Blank:
         route = guardrail.routes.of(lane)
-        return Contribution(
-            rule.id,
-            "rule",
-            lane,
-            reason,
-            "",
-            unknown,
-            rule.queue or route.queue,
-            rule.sla or route.sla,
-            rule.four_eyes,
-        )
+        queue, sla = rule.queue or route.queue, rule.sla or route.sla
+        return _Blank((rule.id, "rule", lane, reason), (unknown, queue, sla, rule.four_eyes))
 
-    blank: dict[Truth, Contribution] = {
+    blank: dict[Truth, _Blank] = {
         True: says(rule.then, rule.reason, False),
         None: says(rule.if_unknown, CANNOT_CHECK + rule.reason, True),
     }
-    return _part(rule.id, "rule", rule.when, blank)
+    return _part(rule.id, "rule", rule.when, False, blank)
 
 
 def _part(
     id: str,
     kind: Literal["limit", "rule"],
     condition: Condition,
-    blank: Mapping[Truth, Contribution],
+    quiet: bool,
+    blank: Mapping[Truth, _Blank],
 ) -> _Part:
-    tests = ready_tests(condition)
-    return _Part(id, kind, explainer(condition), judge(condition), tests, speller(id, tests), blank)
+    explain, tests = explainer(condition), ready_tests(condition)
+    return _Part(id, kind, condition, quiet, blank, explain, judge(condition), tests)
 
 
 def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
@@ -291,15 +316,14 @@ def _strictest(fired: list[Contribution], missing: tuple[str, ...]) -> Verdict:
 
     A second pair of eyes that anyone asks for at that lane is kept: more rules never relax.
     """
-    top = max(part.lane.caution for part in fired)
-    peers = [part for part in fired if part.lane.caution == top]
-    deciding = min(peers, key=lambda part: part.sla or _NEVER)
+    peers = [part for part in fired if part.lane is Lane.ESCALATE] or fired
+    deciding = min(peers, key=lambda part: part.sla or _NEVER) if len(peers) > 1 else peers[0]
     return Verdict(
         deciding.lane,
         deciding.id,
         tuple(fired),
         deciding.queue,
         deciding.sla,
-        any(part.four_eyes for part in peers),
+        any(map(_FOUR_EYES, peers)),
         missing,
     )

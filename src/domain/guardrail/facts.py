@@ -84,6 +84,20 @@ class Tags(Value):
 
 FactType = Annotated[YesNo | Number | Choice | Level | Code | Tags, Field(discriminator="type")]
 
+_CLASSES: dict[str, type] = {"yes_no": bool, "number": Decimal, "tags": frozenset}
+
+
+def class_of(fact_type: FactType) -> type:
+    """What a known fact of this type is made of."""
+    return _CLASSES.get(fact_type.type, str)
+
+
+def is_sound(value: FactValue | None, kind: type) -> bool:
+    """Whether a fact is known, and is what it was declared to be."""
+    endless = isinstance(value, Decimal) and not value.is_finite()
+    return isinstance(value, kind) and not endless
+
+
 BUILT_IN: dict[str, FactType] = {
     "confidence": Number(min=Decimal(0), max=Decimal(1), required=False),
     "risk": Number(min=Decimal(0), max=Decimal(1)),
@@ -204,6 +218,8 @@ def found(raw: object) -> str:
 
 def clipped(text: str) -> str:
     """A text on one line, cut where it gets too long to read in a message."""
+    if len(text) <= _SHOWN and text.isprintable():
+        return text
     line = "".join(
         char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: _SHOWN + 1]
     )

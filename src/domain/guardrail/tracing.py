@@ -1,65 +1,90 @@
 """Traces in the one spelling their digest is taken of: canonical JSON (RFC 8785).
 
-Written straight from the tests, whose texts are quoted once a policy rather than once a decision.
+What a trace has in common for every case is written once a policy, in pieces; a decision fills in
+what was seen and how it came out.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
+from typing import Any, NamedTuple
 
-from domain.guardrail.canonical import canonical_json, canonical_value, plain_number
-from domain.guardrail.conditions import Truth
-from domain.guardrail.facts import Facts
+from domain.guardrail.canonical import plain_number
+from domain.guardrail.conditions import Condition
+from domain.guardrail.facts import FactType
 from domain.guardrail.wording import ReadyTest
-from domain.values import FactValue
 
 quoted = encode_basestring
 """A text as a JSON string, nothing escaped but what must be (the standard library's own)."""
 
-TRUTH = {True: "true", False: "false", None: "unknown"}
 
-Spelled = dict[str, str]
-"""How each fact that was looked at is spelled, kept while one trace is written."""
+class TracedPart(NamedTuple):
+    """A limit or rule as its line of the trace needs it."""
 
-Speller = Callable[[Facts, Truth, Spelled], str]
-"""Writes the line of one limit or rule."""
-
-
-def speller(id: str, tests: Iterable[ReadyTest]) -> Speller:
-    """The line of a limit or rule, with everything written that can be beforehand."""
-    opening = f"[{quoted(id)},"
-    prepared = [(f"[{quoted(test.text)},[", test.fact, test.judge) for test in tests]
-
-    def line(facts: Facts, result: Truth, spelled: Spelled) -> str:
-        seen = [
-            f'{start}{_seen(fact, facts, spelled)}],"{TRUTH[judge(facts)]}"]'
-            for start, fact, judge in prepared
-        ]
-        return f'{opening}"{TRUTH[result]}",[{",".join(seen)}]]'
-
-    return line
+    id: str
+    condition: Condition
+    tests: Sequence[ReadyTest]
+    quiet: bool
+    """The result that says nothing against automating."""
 
 
-def spelled_trace(semantics: str, lines: Iterable[str]) -> bytes:
-    """The whole trace."""
-    return f"[{quoted(semantics)},[{','.join(lines)}]]".encode()
+class Worded(NamedTuple):
+    """A piece that says how a condition came out: true, false or unknown."""
+
+    condition: Condition
+    texts: tuple[str, str, str]
 
 
-def _seen(fact: str, facts: Facts, spelled: Spelled) -> str:
-    """The value a test saw, as the inside of a list: nothing when it is missing."""
-    known = spelled.get(fact)
-    if known is None:
-        known = spelled[fact] = _spelled(facts.get(fact))
-    return known
+class Seen(NamedTuple):
+    """A piece that says what a fact was: the inside of a list, empty when it is missing."""
+
+    fact: str
 
 
-def _spelled(value: FactValue | None) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            return quoted(value)
-        case Decimal():
-            return f'"{plain_number(value)}"'
-        case _:
-            return canonical_json(canonical_value(value)).decode()
+Piece = str | Worded | Seen
+
+
+def trace_pieces(semantics: str, parts: Iterable[TracedPart]) -> Iterator[Piece]:
+    """The whole trace, to be joined."""
+    before = f"[{quoted(semantics)},["
+    for part in parts:
+        yield from _line(part, before)
+        before = ","
+    yield "]]" if before == "," else f"{before}]]"
+
+
+def spelling_of(declared: FactType) -> Callable[[Any], str]:
+    """How a known fact of a type is spelled."""
+    return _SPELLINGS.get(declared.type, quoted)
+
+
+def _line(part: TracedPart, before: str) -> Iterator[Piece]:
+    starts = [f"[{quoted(test.text)},[" for test in part.tests]
+    yield _worded(part.condition, f"{before}[{quoted(part.id)},", f",[{starts[0]}")
+    for test, following in zip(
+        part.tests, [*(f",{start}" for start in starts[1:]), "]]"], strict=True
+    ):
+        yield Seen(test.fact)
+        yield _worded(test.leaf, "],", f"]{following}")
+
+
+def _worded(condition: Condition, before: str, after: str) -> Worded:
+    true, false, unknown = (f'{before}"{word}"{after}' for word in ("true", "false", "unknown"))
+    return Worded(condition, (true, false, unknown))
+
+
+@lru_cache(maxsize=16_384)  # equal numbers are spelled alike, and most are met again
+def _number(value: Decimal) -> str:
+    return f'"{plain_number(value)}"'
+
+
+def _tags(value: Any) -> str:
+    return f"[{','.join([quoted(str(tag)) for tag in sorted(value)])}]"
+
+
+_SPELLINGS: dict[str, Callable[[Any], str]] = {
+    "number": _number,
+    "yes_no": {True: "true", False: "false"}.__getitem__,
+    "tags": _tags,
+}

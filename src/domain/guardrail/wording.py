@@ -1,9 +1,10 @@
 """Wording: what a test says and how it came out, in sentences a reviewer can repeat."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from domain.guardrail.canonical import written_number
 from domain.guardrail.conditions import (
     And,
     Compare,
@@ -27,7 +28,7 @@ from domain.values import FactValue
 Unusables = Mapping[str, str]
 """Why a missing fact is missing, where more is known than that: by fact, in words."""
 
-Explainer = Callable[[Facts, Truth, Unusables], Iterable[str]]
+Explainer = Callable[[Facts, Truth, Unusables], Sequence[str]]
 
 _OPPOSITE: dict[Operator, Operator] = {
     "==": "!=",
@@ -58,6 +59,7 @@ class ReadyTest(NamedTuple):
     """One test, ready to be asked and recorded often."""
 
     text: str
+    leaf: Leaf
     fact: str
     judge: Judge
 
@@ -67,17 +69,14 @@ class ReadyTest(NamedTuple):
 
 def ready_tests(condition: Condition) -> tuple[ReadyTest, ...]:
     """The tests of a condition, in the author's order."""
-    return tuple(ReadyTest(leaf_text(leaf), leaf.fact, judge(leaf)) for leaf in leaves(condition))
+    return tuple(
+        ReadyTest(leaf_text(leaf), leaf, leaf.fact, judge(leaf)) for leaf in leaves(condition)
+    )
 
 
 def tests(condition: Condition, facts: Facts) -> tuple[Checked, ...]:
     """Every test of a condition, in the author's order, with the value it saw and its result."""
     return tuple(test.asked(facts) for test in ready_tests(condition))
-
-
-def number(value: Decimal) -> str:
-    """A number in plain digits, as written: never an exponent."""
-    return format(value, "f")
 
 
 def condition_text(condition: Condition) -> str:
@@ -114,9 +113,9 @@ def because(condition: Condition, facts: Facts, result: Truth, unusable: Unusabl
     return said(explainer(condition)(facts, result, unusable))
 
 
-def said(causes: Iterable[str]) -> str:
+def said(causes: Sequence[str]) -> str:
     """Causes as one sentence, each once."""
-    return " and ".join(dict.fromkeys(causes))
+    return causes[0] if len(causes) == 1 else " and ".join(dict.fromkeys(causes))
 
 
 def missing_text(fact: str, unusable: Unusables) -> str:
@@ -135,53 +134,73 @@ def explainer(condition: Condition) -> Explainer:
         case And(of=parts) | Or(of=parts):
             return _joined(tuple((judge(part), explainer(part)) for part in parts))
         case _:
-            return lambda facts, result, unusable: (_cause(condition, facts, result, unusable),)
+            return _cause(condition)
 
 
 def _joined(parts: tuple[tuple[Judge, Explainer], ...]) -> Explainer:
-    def explain(facts: Facts, result: Truth, unusable: Unusables) -> Iterable[str]:
+    def explain(facts: Facts, result: Truth, unusable: Unusables) -> Sequence[str]:
+        causes: list[str] = []
         for ask, why in parts:
             if ask(facts) is result:  # the others had no say in this result
-                yield from why(facts, result, unusable)
+                causes.extend(why(facts, result, unusable))
+        return causes
 
     return explain
 
 
-def _cause(leaf: Leaf, facts: Facts, result: Truth, unusable: Unusables) -> str:
+_Phrase = Callable[[FactValue | None], str]
+"""What there is to say about a test that came out one way, of the value it saw."""
+
+
+def _cause(leaf: Leaf) -> Explainer:
+    fact = leaf.fact
     if isinstance(leaf, Missing):
-        return missing_text(leaf.fact, unusable) if result else f"{leaf.fact} is known"
-    if result is None:
-        return missing_text(leaf.fact, unusable)
-    return _PHRASES[leaf.node](leaf, facts.get(leaf.fact), result)
+        return lambda _facts, result, unusable: (
+            (missing_text(fact, unusable),) if result else (f"{fact} is known",)
+        )
+    held, failed = _phrase(leaf, True), _phrase(leaf, False)
+
+    def cause(facts: Facts, result: Truth, unusable: Unusables) -> Sequence[str]:
+        if result is None:
+            return (missing_text(fact, unusable),)
+        return ((held if result else failed)(facts.get(fact)),)
+
+    return cause
 
 
-def _compare_phrase(leaf: Compare, seen: FactValue | None, result: bool) -> str:
-    op = leaf.op if result else _OPPOSITE[leaf.op]
+def _phrase(leaf: Compare | In | Contains, result: bool) -> _Phrase:
+    match leaf:
+        case Compare():
+            return _compare_phrase(leaf, leaf.op if result else _OPPOSITE[leaf.op])
+        case In(fact=fact, values=values):
+            listed = ", ".join(_spoken(value) for value in values[:12])
+            more = "" if len(values) <= 12 else f", … ({len(values)} in all)"
+            return _around(f"{fact} ", f" is {'' if result else 'not '}one of {listed}{more}")
+        case Contains(fact=fact, value=value):
+            verb = "contains" if result else "does not contain"
+            return _always(f"{fact} {verb} {clipped(value)}")
+
+
+def _compare_phrase(leaf: Compare, op: Operator) -> _Phrase:
     if leaf.type == "yes_no":
-        return f"{leaf.fact} is {_seen(seen)}"
+        return _around(f"{leaf.fact} is ", "")
     if op in _ORDER_WORDS:
-        return f"{leaf.fact} {_seen(seen)} is {_ORDER_WORDS[op]} {_spoken(leaf.value)}"
+        return _around(f"{leaf.fact} ", f" is {_ORDER_WORDS[op]} {_spoken(leaf.value)}")
     if op == "==":
-        return f"{leaf.fact} is {_spoken(leaf.value)}"
-    return f"{leaf.fact} is {_seen(seen)}, not {_spoken(leaf.value)}"
+        return _always(f"{leaf.fact} is {_spoken(leaf.value)}")
+    return _around(f"{leaf.fact} is ", f", not {_spoken(leaf.value)}")
 
 
-def _in_phrase(leaf: In, seen: FactValue | None, result: bool) -> str:
-    listed = ", ".join(_spoken(value) for value in leaf.values[:12])
-    more = "" if len(leaf.values) <= 12 else f", … ({len(leaf.values)} in all)"
-    return f"{leaf.fact} {_seen(seen)} is {'' if result else 'not '}one of {listed}{more}"
+def _always(text: str) -> _Phrase:
+    return lambda _: text
 
 
-def _contains_phrase(leaf: Contains, _seen: FactValue | None, result: bool) -> str:
-    verb = "contains" if result else "does not contain"
-    return f"{leaf.fact} {verb} {clipped(leaf.value)}"
+def _around(before: str, after: str) -> _Phrase:
+    def phrase(seen: FactValue | None) -> str:
+        told = written_number(seen) if isinstance(seen, Decimal) else _seen(seen)
+        return f"{before}{told}{after}"
 
-
-_PHRASES: dict[str, Callable[..., str]] = {
-    "compare": _compare_phrase,
-    "in": _in_phrase,
-    "contains": _contains_phrase,
-}
+    return phrase
 
 
 def _seen(value: FactValue | None) -> str:
@@ -189,13 +208,9 @@ def _seen(value: FactValue | None) -> str:
 
 
 def _spoken(value: Constant) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case Decimal():
-            return number(value)
-        case str():
-            return clipped(value)
+    if isinstance(value, Decimal):
+        return written_number(value)
+    return clipped(value) if isinstance(value, str) else "yes" if value else "no"
 
 
 def _constant(value: Constant) -> str:
@@ -203,7 +218,7 @@ def _constant(value: Constant) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return number(value)
+            return written_number(value)
         case str():
             escaped = value.replace("\\", "\\\\").replace('"', '\\"')
             return value if _is_word(value) else f'"{escaped}"'

@@ -18,7 +18,16 @@ from domain.model import (
     Value,
     envelope,
 )
-from domain.policy.events import Activated, Drafted, LifeEvent, Retired
+from domain.policy.events import (
+    Activated,
+    Drafted,
+    LifeEvent,
+    Rehearsed,
+    Retired,
+    ShadowStarted,
+    ShadowStopped,
+)
+from domain.policy.shadow import Shadow, ended
 from domain.values import PolicyRef
 
 POLICIES = UUID("2f6c5d0a-8a5e-5f43-8f58-6a4a4c5f7b02")
@@ -46,6 +55,8 @@ class Policy(Aggregate):
     decision_type: str
     versions: dict[int, PolicyVersion]
     active_version: int | None = None
+    shadow: Shadow | None = None
+    """The last trial beside the version in force, running or ended."""
 
     @property
     def active(self) -> PolicyVersion | None:
@@ -154,9 +165,21 @@ def _changes(policy: Policy, event: LifeEvent) -> dict[str, Any]:
             )
             return {"versions": policy.versions | {event.policy_version: version}}
         case Activated():
-            return {"active_version": event.policy_version}
+            return {
+                "active_version": event.policy_version,
+                "shadow": ended(policy.shadow, event.timestamp),
+            }
         case Retired():
             gone = policy.active_version == event.policy_version
-            return {"active_version": None if gone else policy.active_version}
+            return {
+                "active_version": None if gone else policy.active_version,
+                "shadow": ended(policy.shadow, event.timestamp, event.policy_version),
+            }
+        case Rehearsed():
+            return {}
+        case ShadowStarted():
+            return {"shadow": Shadow.started(event)}
+        case ShadowStopped():
+            return {"shadow": ended(policy.shadow, event.timestamp, event.policy_version)}
         case _:
             assert_never(event)

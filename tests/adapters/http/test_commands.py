@@ -230,6 +230,17 @@ def test_a_policy_version_is_told_with_the_version_of_its_policy(service: Servic
     assert told.headers["etag"] == '"2"'  # drafted, then put into force
 
 
+def test_the_proofs_of_a_version_and_what_it_changes_are_told(service: Service) -> None:
+    path = "/v1/decision-types/refund/policies/1"
+    proofs = service.get(f"{path}/proofs").json()
+    assert {proof["id"] for proof in proofs["built_in"] if proof["held"]} >= {"built-in:one-lane"}
+    difference = service.get(f"{path}/diff").json()
+    assert (difference["approver"], difference["edits"]) == (None, [])
+    assert service.get(f"{path}/diff?against=1").json() == difference
+    unknown = service.get(f"{path}/diff?against=7")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "REJ.policy_version_unknown")
+
+
 def test_a_dry_run_says_what_would_be_and_records_nothing(service: Service) -> None:
     before = _count(service)
     trial = {"recommendation": recommendation()["recommendation"], "context": {"amount": 500}}

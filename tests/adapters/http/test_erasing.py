@@ -31,7 +31,7 @@ def test_what_is_erased_is_answered_as_null_and_named(service: Service) -> None:
     after = service.get(f"/v1/decisions/{decision['id']}").json()
     assert after["context"] == {"amount": "50", "name": None}
     assert after["erased"] == ["name"]
-    for path in ("", "/events", "/trail", "/replay", "?at_version=1"):
+    for path in ("", "/events", "/trail", "/replay", "/explanation", "?at_version=1"):
         assert "Ann" not in service.get(f"/v1/decisions/{decision['id']}{path}").text
     assert "Ann" not in service.get("/v1/events", "everyone").text
     assert service.get(f"/v1/decisions/{decision['id']}/replay").json()["verdict"] == "match"

@@ -38,7 +38,7 @@ def test_a_key_that_opens_nothing_opens_nothing(service: Service, authorization:
 
 def test_who_has_no_seat_reads_nothing_of_it(service: Service) -> None:
     id = service.recommended()["id"]
-    for part in ("", "/events", "/trail", "/replay"):
+    for part in ("", "/events", "/trail", "/replay", "/explanation"):
         answer = service.get(f"/v1/decisions/{id}{part}", "stranger")
         assert (answer.status_code, answer.json()["code"]) == (403, "REJ.seat")
     assert service.get("/v1/events", "stranger").json()["items"] == []
@@ -196,3 +196,15 @@ def test_the_service_is_reached_by_asgi_too() -> None:
             return (await client.get("/health/live")).status_code
 
     assert asyncio.run(ask()) == 200
+
+
+def test_a_routing_is_explained_with_what_would_have_had_it_automated(service: Service) -> None:
+    id = service.recommended(context={"amount": 300})["id"]
+    answer = service.get(f"/v1/decisions/{id}/explanation").json()
+    assert (answer["lane"], answer["rule"]) == ("review", "large")
+    (change,) = answer["explanation"]["changes"]
+    assert (change["fact"], change["seen"], change["value"]) == ("amount", "300", "200")
+    trail = service.get(f"/v1/decisions/{id}/trail").json()["items"]
+    assert [line["explanation"] for line in trail if line["explanation"]] == [
+        answer["explanation"]["sentence"]
+    ]

@@ -1,0 +1,1 @@
+"""Rendering: what was proved and what would change, for people to read."""

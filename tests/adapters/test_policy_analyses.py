@@ -1,0 +1,75 @@
+"""What is proved and what would change, as the command line and the page tell it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from adapters.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPPORT = ROOT / "catalogue" / "support_triage.yaml"
+DOCUMENT = (ROOT / "docs" / "policy" / "proofs-and-differences.md").read_text(encoding="utf-8")
+RAISED = "boundary max_risk 0.45 → 0.50: RELAXED review → automate where risk 0.450001..0.5"
+
+
+@pytest.fixture
+def raised(tmp_path: Path) -> Path:
+    """The support policy with a higher boundary."""
+    text = SUPPORT.read_text(encoding="utf-8")
+    path = tmp_path / "new.yaml"
+    path.write_text(
+        text.replace("max_risk:       {value: 0.45", "max_risk:       {value: 0.50"),
+        encoding="utf-8",
+    )
+    return path
+
+
+def run(*words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["policy", *words], env={"COLUMNS": "200"})
+    return result.exit_code, " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "catalogue").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_claim_of_the_catalogue_is_proved(path: Path) -> None:
+    code, said = run("prove", str(path))
+    assert code == 0
+    assert "refuted" not in said
+
+
+def test_a_refuted_claim_fails_and_shows_its_case(raised: Path) -> None:
+    code, said = run("prove", str(raised))
+    assert code == 1
+    assert "refuted risk-cap: never automate when risk > 0.45 automate where" in said
+    code, said = run("prove", str(raised), "--json")
+    proofs = json.loads(said)
+    assert (code, proofs["held"], proofs["claims"][0]["held"]) == (1, False, False)
+
+
+def test_the_documents_difference_is_what_is_said(raised: Path) -> None:
+    code, said = run("diff", str(SUPPORT), str(raised))
+    assert code == 0
+    assert RAISED in DOCUMENT
+    assert RAISED in said
+    assert "Who approves: the risk owner" in said
+
+
+def test_a_check_can_fail_on_what_is_relaxed(raised: Path) -> None:
+    assert run("diff", str(SUPPORT), str(raised), "--fail-on", "relaxed")[0] == 1
+    assert run("diff", str(raised), str(SUPPORT), "--fail-on", "relaxed")[0] == 0
+    assert run("diff", str(raised), str(SUPPORT), "--fail-on", "any")[0] == 1
+    assert run("diff", str(SUPPORT), str(SUPPORT), "--fail-on", "any")[0] == 0
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    assert run("prove", str(tmp_path / "nothing.yaml"))[0] == 2
+    assert run("diff", str(SUPPORT), str(tmp_path / "nothing.yaml"))[0] == 2
+
+
+def test_the_page_needs_nothing_but_itself(raised: Path, tmp_path: Path) -> None:
+    page = tmp_path / "difference.html"
+    assert run("diff", str(SUPPORT), str(raised), "--html", str(page), "--json")[0] == 0
+    text = page.read_text(encoding="utf-8")
+    assert "risk 0.450001..0.5" in text
+    assert not any(outside in text for outside in ("http:", "https:", "<script", "src=", "@import"))
