@@ -23,8 +23,8 @@ from application.lots import LotDrawer
 from application.metrics.window import Window
 from application.observing import Remark, Reply, answer, contest
 from application.ports import CommandKey, Identity
-from application.projections.feedback_row import FeedbackRow
 from application.projections.catalogue import ALL
+from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
     KeyMark,
