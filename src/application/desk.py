@@ -3,7 +3,7 @@
 from asyncio import Lock
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
 import uuid_utils.compat as uuids
@@ -122,8 +122,10 @@ class Caller:
 
     def actor(self, decision_type: str, *preferred: Seat) -> Actor:
         """The caller, in the first of the preferred seats they hold for this decision type."""
-        held = self.seats(decision_type)
-        seat = next((seat for seat in preferred if seat in held), None)
+        here = self.identity.seats.get(decision_type, ())
+        anywhere = self.identity.seats.get("*", ())
+        held = [seat for seat in preferred if seat in here or seat in anywhere]
+        seat = held[0] if held else None
         return Actor(kind=ActorKind(self.identity.kind), id=self.identity.id, seat=seat)
 
     def seats(self, decision_type: str) -> frozenset[str]:
@@ -167,8 +169,7 @@ class Governed:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What every command on a decision answers with."""
 
     decision: Decision

@@ -4,6 +4,7 @@ import hmac
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from math import ceil
 from uuid import UUID
 
 from domain.guardrail.document import Guardrail
@@ -36,5 +37,6 @@ class LotDrawer:
 
 
 @cache
-def _share(rate: Decimal) -> Decimal:
-    return rate * LOTS
+def _share(rate: Decimal) -> int:
+    """How many of the lots this is, in whole: a lot is a whole number too."""
+    return ceil(rate * LOTS)

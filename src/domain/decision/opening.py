@@ -30,7 +30,7 @@ from domain.decision.refusals import (
     NotProducer,
     WrongSeat,
 )
-from domain.decision.state import Decision, Status, digest_of_action, evolve
+from domain.decision.state import Decision, Status, digest_of_action
 from domain.decision_type.state import DecisionType
 from domain.model import Actor, ActorKind, Seat, Stamp, Value, envelope
 from domain.routing import SEMANTICS, Ruling
@@ -76,19 +76,6 @@ def recommended(id: UUID, submission: Submission, stamp: Stamp) -> Recommended:
     """The first event of a decision."""
     # A submission was checked at the door, and its fields are the event's own.
     return Recommended.model_construct(None, **envelope(id, 1, stamp), **submission.__dict__)
-
-
-def open_decision(
-    id: UUID,
-    submission: Submission,
-    ruling: Ruling,
-    decision_type: DecisionType,
-    lots: Lots,
-    stamp: Stamp,
-) -> Events:
-    """Receive a recommendation and put it where routing says."""
-    first = recommended(id, submission, stamp)
-    return (first, *dispatch(evolve(None, first), ruling, decision_type, lots, stamp))
 
 
 def dispatch(
