@@ -176,7 +176,7 @@ def _submission(command: Recommend, admitted: Admitted) -> Submission:
         "personal": admitted.personal,
         "data_subject": None,
     }
-    return Submission.model_construct(None, **said)
+    return Submission.model_construct(**said)
 
 
 async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _Attempt:

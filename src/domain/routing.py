@@ -158,8 +158,10 @@ def _automate(
 
 def _lane(voices: list[Voice]) -> Lane:
     """The most careful lane that any of them asks for."""
-    lanes = (voice.lane for voice in voices)
-    return max(lanes, key=lambda lane: lane.caution, default=Lane.AUTOMATE)
+    lane = Lane.AUTOMATE
+    for voice in voices:
+        lane = lane.at_least(voice.lane)
+    return lane
 
 
 def _peers(voices: list[Voice]) -> list[Voice]:
