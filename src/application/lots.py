@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass, field
+from functools import cache
 from uuid import UUID
 
 from domain.guardrail.document import Guardrail
@@ -33,4 +34,12 @@ class LotDrawer:
         return self._draw(b"partial:" + decision_id.bytes)
 
     def _draw(self, message: bytes) -> int:
-        return int.from_bytes(hmac.digest(self.key, message, "sha256")[:8])
+        drawn = _keyed(self.key).copy()
+        drawn.update(message)
+        return int.from_bytes(drawn.digest()[:8])
+
+
+@cache
+def _keyed(key: bytes) -> hmac.HMAC:
+    """Made ready once: a copy of it takes a third of the time of beginning with the key."""
+    return hmac.new(key, digestmod="sha256")

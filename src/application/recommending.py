@@ -1,7 +1,7 @@
 """Recommending: a service hands over what its AI suggests and learns who acts."""
 
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue
@@ -171,12 +171,12 @@ def _admitted(command: Recommend, governed: Governed) -> Admitted:
 
 def _submission(command: Recommend, admitted: Admitted) -> Submission:
     """What was sent, its context as it is recorded: both have been checked, field by field."""
-    said = command.__dict__ | {
+    said: dict[str, Any] = command.__dict__ | {
         "context": admitted.context,
         "personal": admitted.personal,
         "data_subject": None,
     }
-    return Submission.model_construct(**said)
+    return Submission.model_construct(None, **said)
 
 
 async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _Attempt:

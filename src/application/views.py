@@ -103,7 +103,9 @@ class DecisionView(Value):
             reasons=routing.reasons if routing else (),
             exceptions=decision.exceptions,
             policy=_policy(decision),
-            owner=OwnerView.model_construct(seat=place.seat, person=place.person) if place else None,
+            owner=OwnerView.model_construct(seat=place.seat, person=place.person)
+            if place
+            else None,
             queue=place.queue if place and waits else None,
             due_at=place.due_at if place and waits else None,
             missing=decision.missing,

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -41,15 +41,18 @@ Number = Annotated[Decimal, _JsonNumber()]
 
 @dataclass(frozen=True, slots=True)
 class _ReadAs:
-    """A value of the domain that is read with a stricter body's fields, and is itself."""
+    """A value of the domain that is read by a stricter body and is itself again afterwards."""
 
     body: type[BaseModel]
 
     def __get_pydantic_core_schema__(
         self, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        read = handler.resolve_ref_schema(handler.generate_schema(self.body))
-        return cast("CoreSchema", {**read, "cls": source})
+        def itself(body: BaseModel) -> BaseModel:
+            return source.model_construct(body.model_fields_set, **body.__dict__)
+
+        read = handler.generate_schema(self.body)
+        return core_schema.no_info_after_validator_function(itself, read)
 
 
 def _whole(value: object) -> object:
