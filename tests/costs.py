@@ -26,8 +26,9 @@ from application.governing import adopt
 from application.ports import Identity
 from application.recommending import Recommend, lots_for, recommend
 from domain.admission import admit
-from domain.decision.opening import Submission, open_decision
-from domain.decision.state import fold
+from domain.decision.events import LifeEvent
+from domain.decision.opening import Submission, dispatch, recommended
+from domain.decision.state import evolve, fold
 from domain.model import Seat
 from domain.routing import Case, route
 
@@ -172,7 +173,13 @@ async def _steps(desk: Desk, caller: Caller) -> dict[str, Act]:
     lots = lots_for(id, governed, desk)
     case = Case(command.recommendation, admitted.facts, lots.partial, "bot")
     ruling = route(case, governed.decision_type, governed.active_policy)
-    events = open_decision(id, submission, ruling, governed.decision_type, lots, stamp)
+
+    def opened() -> tuple[LifeEvent, ...]:
+        first = recommended(id, submission, stamp)
+        decision = evolve(None, first)
+        return (first, *dispatch(decision, ruling, governed.decision_type, lots, stamp))
+
+    events = opened()
     written = codec()
     stored = [written.to_stored_event(event) for event in events]
     subjects = map(str, range(10**9))
@@ -181,7 +188,7 @@ async def _steps(desk: Desk, caller: Caller) -> dict[str, Act]:
         return route(case, governed.decision_type, governed.active_policy)
 
     async def opening() -> object:
-        return open_decision(id, submission, ruling, governed.decision_type, lots, stamp)
+        return opened()
 
     async def encoding() -> object:
         return [written.to_stored_event(event) for event in events]

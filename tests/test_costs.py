@@ -46,7 +46,7 @@ def doubled(function: Callable[..., object]) -> Callable[..., Any]:
     ("owner", "name"),
     [
         (recommending, "route"),
-        (recommending, "open_decision"),
+        (recommending, "dispatch"),
         (Codec, "to_stored_event"),
     ],
 )

@@ -8,6 +8,7 @@ import uvicorn
 
 from adapters.assembly import api_keys, postgres_desk
 from adapters.http.app import create_app
+from adapters.http.sending import Gathering
 from adapters.postgres.reading import PostgresReader
 from adapters.rehearsals import trials
 from adapters.settings import Settings
@@ -44,6 +45,7 @@ async def _serve(url: str, settings: Settings) -> None:
                 create_app(desk, keys, settings, reader, tried),
                 host=settings.host,
                 port=settings.port,
+                http=Gathering,
                 log_level=settings.log_level.lower(),
                 access_log=False,
                 timeout_graceful_shutdown=GIVES_UP_AFTER,

@@ -3,7 +3,8 @@
 from asyncio import Lock
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import cast
+from functools import cached_property, lru_cache
+from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
 import uuid_utils.compat as uuids
@@ -122,9 +123,11 @@ class Caller:
 
     def actor(self, decision_type: str, *preferred: Seat) -> Actor:
         """The caller, in the first of the preferred seats they hold for this decision type."""
-        held = self.seats(decision_type)
-        seat = next((seat for seat in preferred if seat in held), None)
-        return Actor(kind=ActorKind(self.identity.kind), id=self.identity.id, seat=seat)
+        here = self.identity.seats.get(decision_type, ())
+        anywhere = self.identity.seats.get("*", ())
+        held = [seat for seat in preferred if seat in here or seat in anywhere]
+        seat = held[0] if held else None
+        return _actor_of(self.identity.kind, self.identity.id, seat)
 
     def seats(self, decision_type: str) -> frozenset[str]:
         """The seats held for a decision type, those held for all types included."""
@@ -145,18 +148,23 @@ class Caller:
             raise NoAuthority(f"{self.identity.id} has no seat for {decision_type}")
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=10_000)
+def _actor_of(kind: str, id: str, seat: str | None) -> Actor:
+    return Actor(kind=ActorKind(kind), id=id, seat=None if seat is None else Seat(seat))
+
+
+@dataclass(frozen=True)
 class Governed:
     """What governs a kind of decision now: its decision type, and its policy if it has one."""
 
     decision_type: DecisionType
     policy: Policy | None
 
-    @property
+    @cached_property
     def active_policy(self) -> PolicyVersion | None:
         return self.policy.active if self.policy else None
 
-    @property
+    @cached_property
     def expects(self) -> tuple[tuple[UUID, int], ...]:
         """What must still be so when a decision made under it is written."""
         name = self.decision_type.name
@@ -167,8 +175,7 @@ class Governed:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What every command on a decision answers with."""
 
     decision: Decision

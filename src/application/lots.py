@@ -2,7 +2,6 @@
 
 import hmac
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
 from uuid import UUID
 
@@ -21,20 +20,26 @@ class LotDrawer:
 
     def quality(self, decision_id: UUID, guardrail: Guardrail) -> QualityDraw | None:
         """Whether a person checks this decision if it automates; None where no sample is drawn."""
-        sample = next((s for s in guardrail.sampling if s.of is Lane.AUTOMATE), None)
-        if sample is None:
+        samples = [sample for sample in guardrail.sampling if sample.of is Lane.AUTOMATE]
+        if not samples:
             return None
-        drawn = self._draw(decision_id.bytes) < _share(sample.rate)
-        return QualityDraw(rate=sample.rate, key_id=self.key_id, sampled=drawn, queue=sample.queue)
+        sample = samples[0]
+        drawn = self._draw(decision_id.bytes) < sample.rate * LOTS
+        return QualityDraw.model_construct(
+            rate=sample.rate, key_id=self.key_id, sampled=drawn, queue=sample.queue
+        )
 
     def partial(self, decision_id: UUID) -> int:
         """The lot by which stage `partial` picks; independent of the quality sample's."""
         return self._draw(b"partial:" + decision_id.bytes)
 
     def _draw(self, message: bytes) -> int:
-        return int.from_bytes(hmac.digest(self.key, message, "sha256")[:8])
+        drawn = _keyed(self.key).copy()
+        drawn.update(message)
+        return int.from_bytes(drawn.digest()[:8])
 
 
 @cache
-def _share(rate: Decimal) -> Decimal:
-    return rate * LOTS
+def _keyed(key: bytes) -> hmac.HMAC:
+    """Made ready once: a copy of it takes a third of the time of beginning with the key."""
+    return hmac.new(key, digestmod="sha256")

@@ -7,14 +7,13 @@ contract suite in `tests/adapters/` that both must pass.
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from domain.model import Event
 
 
-@dataclass(frozen=True, slots=True)
-class CommandKey:
+class CommandKey(NamedTuple):
     """An idempotency key as its caller owns it, and a digest of what it stands for."""
 
     scope: str
@@ -24,8 +23,7 @@ class CommandKey:
     """SHA-256 of the request's content."""
 
 
-@dataclass(frozen=True, slots=True)
-class PriorCommand:
+class PriorCommand(NamedTuple):
     """What a key was used for first: the stream it wrote and the version it left it at."""
 
     stream: UUID
@@ -33,8 +31,7 @@ class PriorCommand:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SubjectEntry:
+class SubjectEntry(NamedTuple):
     """A decision becomes live on a subject; `seen` are the live ones its command knew about."""
 
     decision_type: str
@@ -43,8 +40,7 @@ class SubjectEntry:
     seen: frozenset[UUID] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(NamedTuple):
     """One write, all or nothing: events of one or more streams and what must hold for them.
 
     Refusals come back as that append's own exception, never as its neighbours' in a batch.
@@ -61,8 +57,7 @@ class Append:
     """Data subjects whose erasure is among the events: their references and keys go with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Positioned:
+class Positioned(NamedTuple):
     """An event and where it stands in the global log. Positions rise; they may have gaps."""
 
     position: int

@@ -1,7 +1,7 @@
 """Recommending: a service hands over what its AI suggests and learns who acts."""
 
-from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue
@@ -29,12 +29,11 @@ from domain.admission import Admitted, InvalidInput, admit
 from domain.conflict import Conflict, join, open_conflict
 from domain.conflict import Status as ConflictStatus
 from domain.decision.conflicting import against, hold_for_conflict
-from domain.decision.events import LifeEvent
+from domain.decision.events import LifeEvent, Recommended
 from domain.decision.opening import (
     Lots,
     Submission,
     dispatch,
-    open_decision,
     recommended,
     supersede,
 )
@@ -70,8 +69,7 @@ class NotActive(Forbidden):
     CODE = "REJ.decision_type_state"
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
+class _Attempt(NamedTuple):
     """One try at deciding: everything it rests on, so that a newer world means a new attempt."""
 
     id: UUID
@@ -80,6 +78,25 @@ class _Attempt:
     stamp: Stamp
     lots: Lots
     ruling: Ruling
+
+
+class _Opened(NamedTuple):
+    """A decision as it begins: its first event, the state that leaves, and where it went on to."""
+
+    first: Recommended
+    decision: Decision
+    rest: tuple[LifeEvent, ...]
+
+
+class _Beside(NamedTuple):
+    """The other live decisions on the subject: those seen, and what becomes of some of them."""
+
+    seen: frozenset[UUID] = frozenset()
+    events: tuple[Event, ...] = ()
+    leaves: tuple[UUID, ...] = ()
+
+
+_NOBODY = _Beside()
 
 
 async def recommend(command: Recommend, caller: Caller, desk: Desk) -> Answer:
@@ -154,7 +171,7 @@ def _admitted(command: Recommend, governed: Governed) -> Admitted:
 
 def _submission(command: Recommend, admitted: Admitted) -> Submission:
     """What was sent, its context as it is recorded: both have been checked, field by field."""
-    said = command.__dict__ | {
+    said: dict[str, Any] = command.__dict__ | {
         "context": admitted.context,
         "personal": admitted.personal,
         "data_subject": None,
@@ -165,7 +182,8 @@ def _submission(command: Recommend, admitted: Admitted) -> Submission:
 async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _Attempt:
     """The attempt with an id for the person it is about; the reference itself stays outside."""
     id = await desk.data_subject(command.data_subject or command.subject)
-    return replace(attempt, submission=attempt.submission.model_copy(update={"data_subject": id}))
+    known = attempt.submission.model_copy(update={"data_subject": id})
+    return attempt._replace(submission=known)
 
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
@@ -180,15 +198,11 @@ def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
 
 async def _alone(attempt: _Attempt, caller: Caller, desk: Desk) -> Answer:
     """The common case: no other live decision stands on the subject."""
-    events = open_decision(
-        attempt.id,
-        attempt.submission,
-        attempt.ruling,
-        attempt.governed.decision_type,
-        attempt.lots,
-        attempt.stamp,
-    )
-    return await _recorded(attempt, events, (), (), frozenset(), caller, desk)
+    decision_type, stamp = attempt.governed.decision_type, attempt.stamp
+    first = recommended(attempt.id, attempt.submission, stamp)
+    opened = evolve(None, first)
+    rest = dispatch(opened, attempt.ruling, decision_type, attempt.lots, stamp)
+    return await _recorded(attempt, _Opened(first, opened, rest), _NOBODY, caller, desk)
 
 
 async def _beside_others(
@@ -212,7 +226,8 @@ async def _beside_others(
         rest = dispatch(opened, attempt.ruling, decision_type, attempt.lots, attempt.stamp)
         held = []
     leaves = tuple(old.id for old in replaced)
-    return await _recorded(attempt, (first, *rest), (*ended, *held), leaves, seen, caller, desk)
+    beside = _Beside(seen, (*ended, *held), leaves)
+    return await _recorded(attempt, _Opened(first, opened, rest), beside, caller, desk)
 
 
 async def _in_conflict(
@@ -250,25 +265,17 @@ async def _open_conflict(others: list[Decision], desk: Desk) -> Conflict | None:
 
 
 async def _recorded(
-    attempt: _Attempt,
-    events: tuple[LifeEvent, ...],
-    others: tuple[Event, ...],
-    leaves: tuple[UUID, ...],
-    seen: frozenset[UUID],
-    caller: Caller,
-    desk: Desk,
+    attempt: _Attempt, opening: _Opened, beside: _Beside, caller: Caller, desk: Desk
 ) -> Answer:
-    entry = SubjectEntry(
-        attempt.submission.decision_type, attempt.submission.subject, attempt.id, seen
-    )
+    submission = attempt.submission
     await desk.record(
-        (*events, *others),
+        (opening.first, *opening.rest, *beside.events),
         caller,
         expects=attempt.governed.expects,
-        enters=entry,
-        leaves=leaves,
+        enters=SubjectEntry(submission.decision_type, submission.subject, attempt.id, beside.seen),
+        leaves=beside.leaves,
     )
-    decision = fold(events)
+    decision = fold(opening.rest, opening.decision)
     assert decision is not None
     desk.remember(decision)
     return Answer(decision)

@@ -103,7 +103,9 @@ class DecisionView(Value):
             reasons=routing.reasons if routing else (),
             exceptions=decision.exceptions,
             policy=_policy(decision),
-            owner=OwnerView(seat=place.seat, person=place.person) if place else None,
+            owner=OwnerView.model_construct(seat=place.seat, person=place.person)
+            if place
+            else None,
             queue=place.queue if place and waits else None,
             due_at=place.due_at if place and waits else None,
             missing=decision.missing,
@@ -130,12 +132,18 @@ def _policy(decision: Decision) -> PolicyView | None:
     routing = decision.routing
     if routing is None or routing.policy is None:
         return None
-    return PolicyView(version=routing.policy.version, hash=routing.policy.hash, rule=routing.rule)
+    spoke = routing.policy
+    return PolicyView.model_construct(version=spoke.version, hash=spoke.hash, rule=routing.rule)
 
 
 def _links(id: UUID) -> Links:
     here = f"/v1/decisions/{id}"
-    return Links(self=here, events=f"{here}/events", trail=f"{here}/trail", replay=f"{here}/replay")
+    return Links.model_construct(
+        self=here,
+        events=f"{here}/events",
+        trail=f"{here}/trail",
+        replay=f"{here}/replay",
+    )
 
 
 class LeaseView(Value):

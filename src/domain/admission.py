@@ -51,9 +51,11 @@ def admit(
     """
     admit_actions(recommendation, definition)
     known = _known(context, definition)
+    facts = _built_in(recommendation) | known
     personal = tuple(sorted(definition.personal & known.keys()))
-    deciding = {name: fact for name, fact in known.items() if name not in personal}
-    return Admitted(_all_recorded(known), _built_in(recommendation) | deciding, personal)
+    for name in personal:
+        del facts[name]
+    return Admitted(_all_recorded(known), facts, personal)
 
 
 def admit_context(
@@ -136,11 +138,9 @@ def _all_recorded(facts: Facts) -> dict[str, JsonValue]:
 def recorded(value: FactValue) -> JsonValue:
     """A fact as it stands in an event: numbers as decimal strings, tags as a sorted list."""
     match value:
-        case bool():
+        case str() | bool():
             return value
         case Decimal():
             return format(value, "f")
         case frozenset():
             return list[JsonValue](sorted(value))
-        case str():
-            return value

@@ -8,9 +8,9 @@ in `automate`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from domain.decision_type.state import DecisionType
 from domain.guardrail.conditions import facts_of
@@ -45,8 +45,7 @@ _PEOPLE = _LAST + 1
 """The rank of empty seats and rosters: what they ask for names no rule that asked for it itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """One authority's say: the lane it asks for, and why. Lower rank decides among equals."""
 
     rank: int
@@ -59,8 +58,7 @@ class Voice:
     four_eyes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What routing says: the lane, what decided it, all reasons, and where the decision waits."""
 
     lane: Lane
@@ -76,8 +74,7 @@ class Ruling:
     """Inputs the policy needs and does not have: the decision is held until they come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What is routed: the recommendation, the facts as normalised, and the lot if one was drawn."""
 
     recommendation: Recommendation
@@ -161,8 +158,10 @@ def _automate(
 
 def _lane(voices: list[Voice]) -> Lane:
     """The most careful lane that any of them asks for."""
-    lanes = (voice.lane for voice in voices)
-    return max(lanes, key=lambda lane: lane.caution, default=Lane.AUTOMATE)
+    lane = Lane.AUTOMATE
+    for voice in voices:
+        lane = lane.at_least(voice.lane)
+    return lane
 
 
 def _peers(voices: list[Voice]) -> list[Voice]:

@@ -16,9 +16,9 @@ from pydantic import JsonValue
 from domain.admission import admit_context, facts_of
 from domain.decision import acting, conflicting, opening, reviewing, timing
 from domain.decision.events import LifeEvent
-from domain.decision.opening import Lots, Submission, open_decision
+from domain.decision.opening import Lots, Submission, dispatch, recommended
 from domain.decision.reviewing import Choice
-from domain.decision.state import Decision, fold
+from domain.decision.state import Decision, evolve, fold
 from domain.decision_type import commands as types
 from domain.decision_type import state as type_state
 from domain.decision_type.definition import (
@@ -289,7 +289,9 @@ def opened(
     """A decision's first events, as they come out of the command."""
     said = submission or a_submission()
     ruling = ruling_on(said, decision_type, policy)
-    return open_decision(id, said, ruling, decision_type, lots or Lots(), stamp or by(BOT))
+    stamp = stamp or by(BOT)
+    first = recommended(id, said, stamp)
+    return (first, *dispatch(evolve(None, first), ruling, decision_type, lots or Lots(), stamp))
 
 
 def a_decision(events: Iterable[LifeEvent]) -> Decision:

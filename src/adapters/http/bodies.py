@@ -49,7 +49,7 @@ class _ReadAs:
         self, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         def itself(body: BaseModel) -> BaseModel:
-            return source.model_construct(body.model_fields_set, **dict(body))
+            return source.model_construct(body.model_fields_set, **body.__dict__)
 
         read = handler.generate_schema(self.body)
         return core_schema.no_info_after_validator_function(itself, read)

@@ -15,7 +15,10 @@ from psycopg.pq import Format
 
 HEADER = Struct("!iiIii")
 LENGTH = Struct("!i").pack
+INTEGER = Struct("!ii").pack
+BIGINT = Struct("!iq").pack
 UUID_LENGTH = LENGTH(16)
+TRUE, FALSE = LENGTH(1) + b"\1", LENGTH(1) + b"\0"
 
 
 class PackedArray(bytes):
@@ -32,7 +35,9 @@ class Uuids(PackedArray):
 
     @classmethod
     def of(cls, values: Sequence[UUID]) -> "Uuids":
-        return cls(_header(cls, len(values)) + b"".join([UUID_LENGTH + v.bytes for v in values]))
+        # An id's own `bytes` takes twice the time.
+        body = b"".join([UUID_LENGTH + v.int.to_bytes(16) for v in values])
+        return cls(_header(cls, len(values)) + body)
 
 
 class Integers(PackedArray):
@@ -42,8 +47,7 @@ class Integers(PackedArray):
 
     @classmethod
     def of(cls, values: Sequence[int]) -> "Integers":
-        flat = [part for value in values for part in (4, value)]
-        return cls(_header(cls, len(values)) + pack(f"!{len(flat)}i", *flat))
+        return cls(_header(cls, len(values)) + b"".join([INTEGER(4, v) for v in values]))
 
 
 class Bigints(PackedArray):
@@ -53,8 +57,7 @@ class Bigints(PackedArray):
 
     @classmethod
     def of(cls, values: Sequence[int]) -> "Bigints":
-        flat = [part for value in values for part in (8, value)]
-        return cls(_header(cls, len(values)) + pack("!" + "iq" * len(values), *flat))
+        return cls(_header(cls, len(values)) + b"".join([BIGINT(8, v) for v in values]))
 
 
 class Booleans(PackedArray):
@@ -64,8 +67,7 @@ class Booleans(PackedArray):
 
     @classmethod
     def of(cls, values: Sequence[bool]) -> "Booleans":
-        body = b"".join([b"\0\0\0\1\1" if v else b"\0\0\0\1\0" for v in values])
-        return cls(_header(cls, len(values)) + body)
+        return cls(_header(cls, len(values)) + b"".join([TRUE if v else FALSE for v in values]))
 
 
 class Texts(PackedArray):
@@ -95,7 +97,7 @@ def _header(kind: type[PackedArray], length: int) -> bytes:
 
 
 def _sized(values: Iterable[bytes]) -> bytes:
-    return b"".join([part for value in values for part in (LENGTH(len(value)), value)])
+    return b"".join([LENGTH(len(value)) + value for value in values])
 
 
 class _PackedDumper(Dumper):

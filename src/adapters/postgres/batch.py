@@ -33,6 +33,8 @@ class Entry:
     stored: list[StoredEvent]
     heads: dict[UUID, int]
     """Each stream it writes, and the version that must be the newest until then."""
+    newest: dict[UUID, int]
+    """Each stream it writes, and the version it leaves that at."""
     answer: asyncio.Future[int]
     writes: set[object] = field(default_factory=set[object])
     reads: set[object] = field(default_factory=set[object])
@@ -47,7 +49,7 @@ class Entry:
         cls, append: Append, codec: EventCodec, answer: asyncio.Future[int], keys: Keys
     ) -> "Entry":
         stored = [codec.to_stored_event(event, keys) for event in append.events]
-        entry = cls(append, stored, _heads(stored), answer)
+        entry = cls(append, stored, *_ends(stored), answer)
         entry.writes = set(_written(append, entry.heads))
         entry.reads = {stream for stream, _ in append.expects}
         entry.size = sum([len(event.state) for event in stored])
@@ -63,7 +65,8 @@ class Entry:
         )
 
 
-def _heads(stored: Sequence[StoredEvent]) -> dict[UUID, int]:
+def _ends(stored: Sequence[StoredEvent]) -> tuple[dict[UUID, int], dict[UUID, int]]:
+    """The version of each stream before these events, and after them."""
     if not stored:
         raise ValueError("an append needs at least one event")
     heads: dict[UUID, int] = {}
@@ -76,7 +79,7 @@ def _heads(stored: Sequence[StoredEvent]) -> dict[UUID, int]:
         elif event.originator_version != before + 1:
             raise ValueError(f"version {event.originator_version} of {stream} follows {before}")
         newest[stream] = event.originator_version
-    return heads
+    return heads, newest
 
 
 def _written(append: Append, heads: Iterable[UUID]) -> Iterable[object]:
@@ -103,43 +106,47 @@ def _encodable(append: Append) -> None:
 
 def append_parameters(batch: Sequence[Entry]) -> dict[str, PackedArray]:
     """The batch as `append.sql` wants it."""
-    return _events(batch) | _checks(batch) | _subjects(batch)
+    return _events(batch) | _heads(batch) | _keys(batch) | _subjects(batch)
 
 
 def _events(batch: Sequence[Entry]) -> dict[str, PackedArray]:
-    events = [(item, event) for item, entry in enumerate(batch) for event in entry.stored]
-    streams: list[Any] = [event.originator_id for _, event in events]
+    events = [event for entry in batch for event in entry.stored]
+    streams: list[Any] = [event.originator_id for event in events]
     return {
-        "event_item": Integers.of([item for item, _ in events]),
+        "event_item": Integers.of([i for i, entry in enumerate(batch) for _ in entry.stored]),
         "event_stream": Uuids.of(streams),
-        "event_version": Bigints.of([event.originator_version for _, event in events]),
-        "event_topic": Texts.of([event.topic.encode() for _, event in events]),
-        "event_state": Byteas.of([event.state for _, event in events]),
+        "event_version": Bigints.of([event.originator_version for event in events]),
+        "event_topic": Texts.of([event.topic.encode() for event in events]),
+        "event_state": Byteas.of([event.state for event in events]),
     }
 
 
-def _checks(batch: Sequence[Entry]) -> dict[str, PackedArray]:
-    heads = [(i, *head, False) for i, entry in enumerate(batch) for head in entry.heads.items()]
-    heads += [(i, *head, True) for i, entry in enumerate(batch) for head in entry.append.expects]
-    keys = [(i, c, e) for i, e in enumerate(batch) if (c := e.append.command) is not None]
-    # What a key was used for is its append's first stream, and the version it left that at.
-    last = [(stream := next(iter(e.heads)), _newest(e, stream)) for _, _, e in keys]
+def _heads(batch: Sequence[Entry]) -> dict[str, PackedArray]:
+    """The streams that are written, then those that are only relied on."""
+    written = [(i, head) for i, entry in enumerate(batch) for head in entry.heads.items()]
+    relied = [(i, head) for i, entry in enumerate(batch) for head in entry.append.expects]
+    heads = written + relied
     return {
-        "head_item": Integers.of([head[0] for head in heads]),
-        "head_stream": Uuids.of([head[1] for head in heads]),
-        "head_version": Bigints.of([head[2] for head in heads]),
-        "head_relied": Booleans.of([head[3] for head in heads]),
-        "key_item": Integers.of([i for i, _, _ in keys]),
-        "key_scope": Texts.of([c.scope.encode() for _, c, _ in keys]),
-        "key_key": Texts.of([c.key.encode() for _, c, _ in keys]),
-        "key_digest": Byteas.of([c.digest for _, c, _ in keys]),
-        "key_stream": Uuids.of([stream for stream, _ in last]),
-        "key_version": Bigints.of([version for _, version in last]),
+        "head_item": Integers.of([i for i, _ in heads]),
+        "head_stream": Uuids.of([stream for _, (stream, _) in heads]),
+        "head_version": Bigints.of([version for _, (_, version) in heads]),
+        "head_relied": Booleans.of([False] * len(written) + [True] * len(relied)),
     }
 
 
-def _newest(entry: Entry, stream: UUID) -> int:
-    return max(e.originator_version for e in entry.stored if e.originator_id == stream)
+def _keys(batch: Sequence[Entry]) -> dict[str, PackedArray]:
+    """What a key was used for is its append's first stream, and the version it left that at."""
+    keyed = [(i, entry) for i, entry in enumerate(batch) if entry.append.command is not None]
+    keys = [c for _, entry in keyed if (c := entry.append.command) is not None]
+    first = [next(iter(entry.newest.items())) for _, entry in keyed]
+    return {
+        "key_item": Integers.of([i for i, _ in keyed]),
+        "key_scope": Texts.of([key.scope.encode() for key in keys]),
+        "key_key": Texts.of([key.key.encode() for key in keys]),
+        "key_digest": Byteas.of([key.digest for key in keys]),
+        "key_stream": Uuids.of([stream for stream, _ in first]),
+        "key_version": Bigints.of([version for _, version in first]),
+    }
 
 
 def _subjects(batch: Sequence[Entry]) -> dict[str, PackedArray]:
@@ -156,8 +163,8 @@ def _subjects(batch: Sequence[Entry]) -> dict[str, PackedArray]:
     }
 
 
-def _uuid_array(ids: Iterable[UUID]) -> bytes:
-    return b"{%b}" % ",".join(map(str, sorted(ids))).encode()
+def _uuid_array(ids: frozenset[UUID]) -> bytes:
+    return b"{%b}" % ",".join(map(str, sorted(ids))).encode() if ids else b"{}"
 
 
 def settle_parameters(batch: Sequence[Entry]) -> dict[str, PackedArray]:

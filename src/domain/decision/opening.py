@@ -1,6 +1,7 @@
 """How a decision begins, where routing sends it, and how it may end before anyone acts."""
 
-from typing import TypedDict
+from functools import lru_cache
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 from pydantic import AwareDatetime, JsonValue
@@ -30,7 +31,7 @@ from domain.decision.refusals import (
     NotProducer,
     WrongSeat,
 )
-from domain.decision.state import Decision, Status, digest_of_action, evolve
+from domain.decision.state import Decision, Status, digest_of_action
 from domain.decision_type.state import DecisionType
 from domain.model import Actor, ActorKind, Seat, Stamp, Value, envelope
 from domain.routing import SEMANTICS, Ruling
@@ -65,7 +66,7 @@ class Submission(Value):
     personal: tuple[str, ...] = ()
 
 
-class Lots(Value):
+class Lots(NamedTuple):
     """The keyed lots drawn for one decision at routing: all recorded, so that they replay."""
 
     partial: int | None = None
@@ -75,20 +76,7 @@ class Lots(Value):
 def recommended(id: UUID, submission: Submission, stamp: Stamp) -> Recommended:
     """The first event of a decision."""
     # A submission was checked at the door, and its fields are the event's own.
-    return Recommended.model_construct(None, **envelope(id, 1, stamp), **submission.__dict__)
-
-
-def open_decision(
-    id: UUID,
-    submission: Submission,
-    ruling: Ruling,
-    decision_type: DecisionType,
-    lots: Lots,
-    stamp: Stamp,
-) -> Events:
-    """Receive a recommendation and put it where routing says."""
-    first = recommended(id, submission, stamp)
-    return (first, *dispatch(evolve(None, first), ruling, decision_type, lots, stamp))
+    return Recommended.model_construct(**envelope(id, 1, stamp), **submission.__dict__)
 
 
 def dispatch(
@@ -104,7 +92,7 @@ def dispatch(
             return _automated(decision, routing, decision_type, lots.quality, stamp)
         case Lane.REVIEW:
             return (
-                RoutedToReview(
+                RoutedToReview.model_construct(
                     **decision.next(stamp),
                     decision_type=decision.decision_type,
                     routing=routing,
@@ -116,12 +104,16 @@ def dispatch(
 
 
 def _by_policy(ruling: Ruling, stamp: Stamp) -> Stamp:
-    version = f"{ruling.policy.version}" if ruling.policy else "none"
-    return stamp.by(Actor(kind=ActorKind.POLICY, id=version))
+    return stamp.by(_policy_of(ruling.policy.version if ruling.policy else None))
+
+
+@lru_cache(maxsize=1_000)
+def _policy_of(version: int | None) -> Actor:
+    return Actor(kind=ActorKind.POLICY, id="none" if version is None else str(version))
 
 
 def _routing(ruling: Ruling, decision_type: DecisionType, lots: Lots) -> Routing:
-    return Routing(
+    return Routing.model_construct(
         lane=ruling.lane,
         rule=ruling.rule,
         reasons=ruling.reasons,
@@ -159,7 +151,7 @@ def _held_for_input(
     stamp: Stamp,
 ) -> Held:
     code = ExceptionCode.MISSING_INPUT
-    return Held(
+    return Held.model_construct(
         **decision.next(stamp),
         decision_type=decision.decision_type,
         exception=code,
@@ -177,7 +169,7 @@ def _automated(
     quality: QualityDraw | None,
     stamp: Stamp,
 ) -> Events:
-    acted = AutoActioned(
+    acted = AutoActioned.model_construct(
         **decision.next(stamp),
         decision_type=decision.decision_type,
         routing=routing,
@@ -186,7 +178,7 @@ def _automated(
     sampled: Events = ()
     if quality is not None and quality.sampled:
         sampled = (
-            QualitySampled(
+            QualitySampled.model_construct(
                 **decision.next(stamp, 2), decision_type=decision.decision_type, draw=quality
             ),
         )
@@ -209,7 +201,7 @@ def _escalated_by_routing(
     decision_type: DecisionType,
     stamp: Stamp,
 ) -> Escalated:
-    return Escalated(
+    return Escalated.model_construct(
         **decision.next(stamp),
         decision_type=decision.decision_type,
         cause="exception" if ruling.reasons[0].code.startswith("EXC.") else "policy",
@@ -234,7 +226,7 @@ def authorise(
 ) -> ActionAuthorised:
     """Allow one exact action, on a policy's or a person's authority."""
     due_in = decision_type.definition.service_levels.receipt
-    return ActionAuthorised(
+    return ActionAuthorised.model_construct(
         **decision.next(stamp, ahead),
         decision_type=decision.decision_type,
         action=action,

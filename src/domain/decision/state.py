@@ -198,6 +198,8 @@ class Decision(Aggregate):
     @property
     def erased(self) -> tuple[str, ...]:
         """The personal facts that were known once: the person's data were erased."""
+        if not self.personal:
+            return ()
         return tuple(sorted(name for name in self.personal if self.context.get(name) is None))
 
     @property
@@ -233,8 +235,10 @@ def digest_of_action(
 ) -> str:
     """SHA-256 over the canonical JSON of one exact action on one subject, as `sha256:<hex>`."""
     shown = [str(decision), subject, subject_version, action, parameters]
-    text = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"sha256:{sha256(text.encode()).hexdigest()}"
+    return f"sha256:{sha256(_canonical(shown).encode()).hexdigest()}"
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def fold(events: Iterable[LifeEvent], decision: Decision | None = None) -> Decision | None:

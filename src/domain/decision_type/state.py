@@ -114,10 +114,10 @@ class DecisionType(Aggregate):
 
         People are warned, and have working hours; what services have to do is due by the clock.
         """
-        person = self.owner(seat) if seat in OWNER_SEATS else None
-        if person is None and seat in OWNER_SEATS:
-            person = self.definition.fallback_owner
-        return Placement(
+        person = None
+        if seat in OWNER_SEATS:
+            person = self.owners.get(seat, self.definition.fallback_owner)
+        return Placement.model_construct(
             seat=seat,
             person=person,
             queue=queue,

@@ -128,6 +128,7 @@ ABSENT = Unusable("absent", "no value was given")
 
 _DECIMAL_TEXT = re.compile(r"-?\d{1,40}(\.\d{1,40})?", re.ASCII)
 _LARGEST = 30  # digits before the point: beyond any amount of money, within exact arithmetic
+_TOO_LARGE = 10**_LARGEST
 _EXACT = Context(prec=80)
 _SHOWN = 60
 
@@ -249,14 +250,16 @@ def _number(name: str, fact_type: Number, raw: object) -> Decimal | Unusable:
 
 def _decimal(raw: object) -> Decimal | None:
     match raw:
-        case bool():  # Python counts it among the integers; a person doesn't
-            return None
-        case int() if abs(raw) >= 10**_LARGEST:
-            return Decimal(f"{'-' if raw < 0 else ''}1e{_LARGEST}")
-        case int() | Decimal():
-            return Decimal(raw)
         case float():
             return Decimal(repr(float(raw)))
+        case Decimal():
+            return raw
+        case bool():  # Python counts it among the integers; a person doesn't
+            return None
+        case int() if abs(raw) >= _TOO_LARGE:
+            return Decimal(f"{'-' if raw < 0 else ''}1e{_LARGEST}")
+        case int():
+            return Decimal(raw)
         case str() if _DECIMAL_TEXT.fullmatch(raw):  # money travels as a decimal string
             return Decimal(raw)
         case _:

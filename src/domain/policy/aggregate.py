@@ -1,7 +1,7 @@
 """A decision type's guardrail policy: its versions, and the one in force."""
 
 from collections.abc import Iterable
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
@@ -44,7 +44,7 @@ class PolicyVersion(Value):
     digest: str
     drafted_by: str
 
-    @property
+    @cached_property
     def ref(self) -> PolicyRef:
         return PolicyRef(version=self.version, hash=self.digest, semantics=self.guardrail.semantics)
 
