@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from adapters.http.bodies import Moment, Word
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
-from application import reading
+from application.measuring import metrics
 from application.metrics.formulas import Report
 from application.metrics.slices import GroupBy
 from application.metrics.window import Window
@@ -53,7 +53,7 @@ class Figures(Controller):
         self, asked: Asked[Measured], desk: TheDesk, reader: TheReader, caller: TheCaller
     ) -> Report:
         """Every metric of a window, with the number of decisions it rests on and its interval."""
-        return await reading.metrics(
+        return await metrics(
             asked.window(desk.clock.now()),
             caller,
             desk,

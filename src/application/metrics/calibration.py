@@ -137,14 +137,13 @@ def ece_if_calibrated(points: Sequence[Point]) -> float | None:
     if not points:
         return None
     return fsum(
-        share
-        * sqrt(2 / (pi * _count(members)) * _mean(members, lambda point: _variance(point.confidence)))
+        share * sqrt(2 / (pi * _count(members)) * _mean(members, _variance))
         for share, members in _shares(points)
     )
 
 
-def _variance(confidence: int) -> float:
-    return confidence * (UNIT - confidence) / UNIT**2
+def _variance(point: Point) -> float:
+    return point.confidence * (UNIT - point.confidence) / UNIT**2
 
 
 def _binned(points: Sequence[Point]) -> list[tuple[int, list[Point]]]:

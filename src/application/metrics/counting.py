@@ -46,6 +46,15 @@ class Counts:
             if n:
                 self._labels.setdefault(measure, {})[label] = n
 
+    def __bool__(self) -> bool:
+        return bool(self._labels)
+
+    def and_more(self, sums: Mapping[tuple[str, str], int]) -> "Counts":
+        """These, and some that are not among them."""
+        both = Counts(sums)
+        both._labels |= self._labels
+        return both
+
     def n(self, measure: str) -> int:
         """How many, under whatever label."""
         return sum(self._labels.get(measure, {}).values())

@@ -33,6 +33,7 @@ from application.metrics.timing import Stages, Timing, timing
 from application.metrics.window import Window
 from domain.model import Value
 
+
 class Metrics(Value):
     """Every metric of one window of one slice."""
 
@@ -103,18 +104,40 @@ def metrics_of(
     )
 
 
+def report(
+    whole: Found,
+    parts: Iterable[tuple[str, Found]],
+    declared: Declared,
+    *,
+    as_of: datetime,
+    group_by: GroupBy | None,
+) -> Report:
+    """The report of a window, and of its parts, from what was found."""
+    peers, of_parts = reviews(whole.counts), of_a_slice(declared)
+    return Report(
+        window=whole.window,
+        as_of=as_of,
+        group_by=group_by,
+        metrics=metrics_of(whole, declared, peers),
+        slices=tuple(
+            Slice(key=key, window=part.window, metrics=metrics_of(part, of_parts, peers))
+            for key, part in parts
+        ),
+    )
+
+
 def of_a_slice(declared: Declared) -> Declared:
     """Volumes and the roster are declared for the whole alone."""
     return Declared(baseline_p50=declared.baseline_p50, strictness=declared.strictness)
 
 
 @dataclass(frozen=True, slots=True)
-class _Counting:
+class Counting:
     """How facts are counted."""
 
     as_of: datetime
-    horizon: timedelta
-    reference: Window | None
+    horizon: timedelta = REVERSAL_HORIZON
+    reference: Window | None = None
 
     def found(self, cases: Iterable[DecisionFacts], window: Window) -> Found:
         """What the facts say of a window."""
@@ -185,7 +208,7 @@ def compute(
     """
     baseline = None if baseline_p50 is None else float(baseline_p50)
     declared = Declared(eligible, bypassed, baseline, roster, strictness)
-    counting = _Counting(as_of, reversal_horizon, reference)
+    counting = Counting(as_of, reversal_horizon, reference)
     every = tuple(case for case in facts if not case.is_test)
     whole = counting.found(every, window)
     peers = reviews(whole.counts)
@@ -204,7 +227,7 @@ def _slices(
     every: Cases,
     window: Window,
     by: GroupBy,
-    counting: _Counting,
+    counting: Counting,
     declared: Declared,
     peers: Reviews,
 ) -> Iterator[Slice]:

@@ -93,6 +93,11 @@ def reviews(them: Counts) -> Reviews:
     return found
 
 
+def reviewers(them: Counts) -> list[str]:
+    """Whoever reviewed anything."""
+    return sorted({reviewer for (reviewer, *_), _ in them.by_parts("review")})
+
+
 def _short_dwell(them: Counts) -> dict[str, Tally]:
     """Reviews whose dwell is known, and those under the decision type's minimum of looking."""
     found: defaultdict[str, Tally] = defaultdict(Tally)
