@@ -36,12 +36,16 @@ async def metrics(
     group_by: GroupBy | None = None,
     eligible: int | None = None,
     bypassed: int | None = None,
+    as_of: datetime | None = None,
 ) -> Report:
-    """Measure a window; a baseline counts where one decision type is asked about."""
+    """Measure a window, as of now; a baseline counts where one decision type is asked about.
+
+    Whoever makes a window that ends now says which now.
+    """
     visible = looking_at(decision_type, caller)
     baseline = None if decision_type is None else await _baseline(decision_type, desk)
     declared = Declared(eligible, bypassed, None if baseline is None else float(baseline))
-    as_of = desk.clock.now()
+    as_of = as_of or desk.clock.now()
     days = whole_days(window, as_of)
     if days is not None and (group_by is None or group_by in KEPT_BY):
         whole, parts = await _looked_up(
@@ -80,26 +84,24 @@ async def _looked_up(
 ) -> tuple[Found, list[tuple[str, Found]]]:
     """The window and its buckets; a bucket in which nothing counts is none."""
     extent = None if by is None else await reader.extent(days, visible)
-    moments = [] if by is None or extent is None else list(_buckets(days, extent, by))
-    buckets = [days.part(moment, by) for moment in moments if by]
-    looked = await reader.found([days, *buckets], visible, as_of)
+    buckets = [] if by is None or extent is None else list(_buckets(window, extent, by))
+    looked = await reader.found([window, *buckets], visible, as_of)
     minimums = Minimums(desk)
     whole, *parts = [await minimums.with_dwell(found) for found in looked]
-    # What is shown is what was asked for: a window that ends now, not with the day.
-    shown = [window.part(moment, by) for moment in moments if by]
-    return replace(whole, window=window), [
-        (cut.since.isoformat(), replace(part, window=cut))
-        for cut, part in zip(shown, parts, strict=True)
+    return whole, [
+        (part.window.since.isoformat(), part)
+        for part in parts
         if part.counts or part.still_open != Stages()
     ]
 
 
-def _buckets(days: Window, extent: Window, by: Bucket) -> Iterator[datetime]:
-    """A moment of each bucket of a window, as far as anything counts."""
+def _buckets(window: Window, extent: Window, by: Bucket) -> Iterator[Window]:
+    """The window's parts, as far as anything counts."""
     moment = extent.since
-    while moment < extent.until:
-        yield moment
-        moment = days.part(moment, by).until
+    while moment < min(extent.until, window.until):
+        part = window.part(moment, by)
+        yield part
+        moment = part.until
 
 
 class Minimums:

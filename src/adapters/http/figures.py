@@ -53,8 +53,9 @@ class Figures(Controller):
         self, asked: Asked[Measured], desk: TheDesk, reader: TheReader, caller: TheCaller
     ) -> Report:
         """Every metric of a window, with the number of decisions it rests on and its interval."""
+        now = desk.clock.now()
         return await metrics(
-            asked.window(desk.clock.now()),
+            asked.window(now),
             caller,
             desk,
             reader,
@@ -62,4 +63,5 @@ class Figures(Controller):
             group_by=asked.group_by,
             eligible=asked.eligible,
             bypassed=asked.bypassed,
+            as_of=now,
         )

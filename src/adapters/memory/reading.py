@@ -9,7 +9,7 @@ from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from application.metrics.counting import Counts, day_of
 from application.metrics.formulas import Counting, Found
-from application.metrics.periods import day_window
+from application.metrics.periods import day_window, whole_days
 from application.metrics.window import Window
 from application.projections import Key
 from application.projections.audit_trail import AuditLine, AuditTrail
@@ -132,7 +132,11 @@ class MemoryReader:
         """What is known of windows of whole days, as the sums of their rows say it."""
         rows = [row for row in self._facts() if _sees(visible, row.decision_type)]
         found = [Counting(as_of).found(rows, window) for window in windows]
-        return [replace(one, counts=self._counts(one.window, visible)) for one in found]
+        days = [whole_days(window, as_of) or window for window in windows]
+        return [
+            replace(one, counts=self._counts(whole, visible))
+            for one, whole in zip(found, days, strict=True)
+        ]
 
     def _counts(self, window: Window, visible: Visible) -> Counts:
         sums: Counter[tuple[str, str]] = Counter()

@@ -1,23 +1,25 @@
 """Sums of what rows count for, in a table beside theirs, moved in the same transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg import Cursor
 
+from adapters.postgres import arrays
+from adapters.postgres.arrays import Bigints, Texts
 from adapters.postgres.rows import statement_of, tuples
 from application.metrics.periods import holding
 from application.projections import Key, Projection, R
 
 ADD = """
     INSERT INTO {table} AS kept (decision_type, period, measure, label, n)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[])
+    SELECT * FROM unnest(%b, %b, %b, %b, %b)
     ON CONFLICT (decision_type, period, measure, label) DO UPDATE SET n = kept.n + excluded.n
 """
 FORGET = """
     DELETE FROM {table} AS kept
-    USING unnest(%s::text[], %s::text[], %s::text[], %s::text[])
+    USING unnest(%b, %b, %b, %b)
         AS gone (decision_type, period, measure, label)
     WHERE kept.decision_type = gone.decision_type AND kept.period = gone.period
         AND kept.measure = gone.measure AND kept.label = gone.label AND n = 0
@@ -45,13 +47,20 @@ def in_every_period(sums: Mapping[Key, int]) -> Sums:
 
 def keep(cursor: Cursor[Any], table: str, changes: Mapping[Key, int]) -> None:
     """Change the sums by so much; one that comes to nothing is no more."""
-    found = sorted((*key, n) for key, n in in_every_period(changes).items() if n)
-    if found:
-        columns = [list(column) for column in zip(*found, strict=True)]
-        cursor.execute(statement_of(ADD, table=table), columns, prepare=True)
-    if less := [key for *key, n in found if n < 0]:
-        columns = [list(column) for column in zip(*less, strict=True)]
-        cursor.execute(statement_of(FORGET, table=table), columns, prepare=True)
+    found = sorted((key, n) for key, n in in_every_period(changes).items() if n)
+    if not found:
+        return
+    arrays.register(cursor)
+    numbers = Bigints.of([n for _, n in found])
+    add = statement_of(ADD, table=table)
+    cursor.execute(add, (*_columns([key for key, _ in found]), numbers), prepare=True)
+    if less := [key for key, n in found if n < 0]:
+        cursor.execute(statement_of(FORGET, table=table), _columns(less), prepare=True)
+
+
+def _columns(keys: Sequence[Key]) -> list[Texts]:
+    """The parts of the keys, packed."""
+    return [Texts.of([part.encode() for part in parts]) for parts in zip(*keys, strict=True)]
 
 
 def fill(cursor: Cursor[Any], table: str, sums: Mapping[Key, int]) -> None:

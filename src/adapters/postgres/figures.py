@@ -11,23 +11,40 @@ from application.metrics.agreement import AtRisk
 from application.metrics.counting import REVERSAL_HORIZON, Counts, day_of
 from application.metrics.formulas import Found
 from application.metrics.oversight import RUN, reviewers
-from application.metrics.periods import day_window, midnight, periods_of
+from application.metrics.periods import day_window, midnight, periods_of, whole_days
 from application.metrics.timing import Stages
 from application.metrics.window import Window
 
 Rows = Callable[[SQL, Any], Awaitable[list[tuple[Any, ...]]]]
 
-EXTENT = """
-    SELECT min(period), max(period) FROM feedback_counts
-    WHERE length(period) = 10 AND period >= %(first)s AND period < %(end)s
-        AND measure IN ('received', 'ended', 'raised', 'active')
-        AND (%(types)s::text[] IS NULL OR decision_type = ANY (%(types)s))
+TYPES = """
+    WITH RECURSIVE known AS (
+        (SELECT decision_type FROM feedback_counts ORDER BY decision_type LIMIT 1)
+        UNION ALL
+        SELECT (SELECT decision_type FROM feedback_counts
+            WHERE decision_type > known.decision_type ORDER BY decision_type LIMIT 1)
+        FROM known WHERE known.decision_type IS NOT NULL
+    )
+    SELECT decision_type FROM known WHERE decision_type IS NOT NULL
 """
+EXTENT = """
+    SELECT min(c.period), max(c.period)
+    FROM unnest(%(types)s::text[]) AS t (decision_type), unnest(%(measures)s::text[]) AS m (measure)
+    CROSS JOIN LATERAL (
+        SELECT period FROM feedback_counts
+        WHERE decision_type = t.decision_type AND measure = m.measure
+            AND length(period) = 10 AND period >= %(first)s AND period < %(end)s
+    ) AS c
+"""
+# A look-up by the key for each type and period: OFFSET keeps the planner from reading it all.
 COUNTS = """
     SELECT w.place, c.measure, c.label, sum(c.n)::bigint
     FROM unnest(%(places)s::integer[], %(periods)s::text[]) AS w (place, period)
-    JOIN feedback_counts AS c ON c.period = w.period COLLATE "C"
-    WHERE %(types)s::text[] IS NULL OR c.decision_type = ANY (%(types)s)
+    CROSS JOIN unnest(%(types)s::text[]) AS t (decision_type)
+    CROSS JOIN LATERAL (
+        SELECT measure, label, n FROM feedback_counts
+        WHERE decision_type = t.decision_type AND period = w.period OFFSET 0
+    ) AS c
     GROUP BY w.place, c.measure, c.label
 """
 STILL_OPEN = """
@@ -37,8 +54,7 @@ STILL_OPEN = """
     FROM unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) WITH ORDINALITY
         AS w (since, until, place)
     JOIN feedback AS f ON f.stage_due_at >= w.since AND f.stage_due_at < w.until
-    WHERE f."end" IS NULL AND NOT f.is_test
-        AND (%(types)s::text[] IS NULL OR f.decision_type = ANY (%(types)s))
+    WHERE f."end" IS NULL AND NOT f.is_test AND f.decision_type = ANY (%(types)s)
     GROUP BY w.place
 """
 AT_THE_HORIZON = """
@@ -46,7 +62,7 @@ AT_THE_HORIZON = """
     FROM feedback
     WHERE lane = 'automate' AND authorised_by = 'policy' AND "end" <> 'withdrawn' AND NOT is_test
         AND ended_at >= %(midnight)s AND ended_at <= %(youngest)s
-        AND (%(types)s::text[] IS NULL OR decision_type = ANY (%(types)s))
+        AND decision_type = ANY (%(types)s)
 """
 RUNS = """
     SELECT w.place, r.name, array_agg(last.agreed ORDER BY last.ended_at, last.key)
@@ -54,18 +70,23 @@ RUNS = """
         AS w (since, until, place)
     JOIN unnest(%(places)s::integer[], %(reviewers)s::text[]) AS r (place, name) USING (place)
     CROSS JOIN LATERAL (
-        SELECT f.ended_at, f.key, CASE WHEN f.final_action IS NULL THEN f.disposition <> 'override'
-            ELSE f.final_action = f.recommended_action END AS agreed
-        FROM feedback AS f
-        WHERE f.disposed_by = r.name AND f.disposed_in = 'review'
-            AND f.ended_at >= w.since AND f.ended_at < w.until
-            AND f.disposition IN ('uphold', 'override', 'modify') AND f."end" <> 'withdrawn'
-            AND NOT f.is_test
-            AND (%(types)s::text[] IS NULL OR f.decision_type = ANY (%(types)s))
+        SELECT f.* FROM unnest(%(types)s::text[]) AS t (decision_type)
+        CROSS JOIN LATERAL (
+            SELECT ended_at, key, CASE WHEN final_action IS NULL THEN disposition <> 'override'
+                ELSE final_action = recommended_action END AS agreed
+            FROM feedback
+            WHERE decision_type = t.decision_type AND disposed_by = r.name
+                AND disposed_in = 'review' AND ended_at >= w.since AND ended_at < w.until
+                AND disposition IN ('uphold', 'override', 'modify') AND "end" <> 'withdrawn'
+                AND NOT is_test
+            ORDER BY ended_at DESC, key DESC LIMIT %(most)s
+        ) AS f
         ORDER BY f.ended_at DESC, f.key DESC LIMIT %(most)s
     ) AS last
     GROUP BY w.place, r.name
 """
+DATED = ("received", "ended", "raised", "active")
+"""Whatever counts at all on a day counts under one of these."""
 
 
 class Figures:
@@ -78,12 +99,12 @@ class Figures:
     async def extent(self, window: Window) -> Window | None:
         """The days of a window from the first to the last on which anything counts."""
         ends = {"first": day_of(window.since), "end": day_of(window.until)}
-        ((first, last),) = await self._ask(EXTENT, ends)
+        ((first, last),) = await self._ask(EXTENT, ends | {"measures": list(DATED)})
         return None if first is None else day_window(first, last)
 
     async def found(self, windows: Sequence[Window], as_of: datetime) -> list[Found]:
         """What is known of each window."""
-        counts = await self._counts(windows)
+        counts = await self._counts([whole_days(window, as_of) or window for window in windows])
         spans: dict[str, Any] = {
             "since": [window.since for window in windows],
             "until": [window.until for window in windows],
@@ -136,6 +157,8 @@ class Figures:
         return AtRisk(*row)
 
     async def _ask(self, statement: Any, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        if self._types is None:
+            self._types = [name for (name,) in await self._rows(SQL(TYPES), ())]
         return await self._rows(SQL(statement), parameters | {"types": self._types})
 
 

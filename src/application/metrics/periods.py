@@ -20,9 +20,17 @@ def holding(day: str) -> tuple[str, ...]:
 
 
 def whole_days(window: Window, as_of: datetime) -> Window | None:
-    """The window in whole days, if it is made of such; nothing lies beyond this very moment."""
-    until = midnight(as_of) + A_DAY if window.until > as_of else window.until
-    days = Window(since=min(window.since, until), until=until)
+    """A window that counts the same and is made of whole days, if there is one.
+
+    Nothing lies beyond this very moment, so a window that reaches it may as well reach the year's
+    end.
+    """
+    until = window.until
+    if until > as_of:
+        until = max(
+            _start(_next_year(as_of.astimezone(UTC).date().replace(month=1, day=1))), window.since
+        )
+    days = Window(since=window.since, until=until)
     return days if all(_is_midnight(moment) for moment in (days.since, days.until)) else None
 
 

@@ -10,10 +10,10 @@ CREATE TABLE feedback_counts (
 
 -- What a look-up still reads from rows: the open, the day at the horizon, each reviewer's last.
 DROP INDEX feedback_open_idx;
-CREATE INDEX feedback_open_idx ON feedback (stage_due_at) WHERE "end" IS NULL;
-CREATE INDEX feedback_automated_idx ON feedback (ended_at)
+CREATE INDEX feedback_open_idx ON feedback (decision_type, stage_due_at) WHERE "end" IS NULL;
+CREATE INDEX feedback_automated_idx ON feedback (decision_type, ended_at)
     WHERE lane = 'automate' AND authorised_by = 'policy';
-CREATE INDEX feedback_reviews_idx ON feedback (disposed_by, ended_at, key)
+CREATE INDEX feedback_reviews_idx ON feedback (decision_type, disposed_by, ended_at, key)
     WHERE disposed_in = 'review';
 
 -- Rows that were never counted are folded anew: by the follower, or sooner by
