@@ -1,6 +1,6 @@
 """Sums of what rows count for, in a table beside theirs, moved in the same transaction."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -37,12 +37,12 @@ def add(sums: Sums, projection: Projection[R], rows: Iterable[R], sign: int = 1)
 
 def in_every_period(sums: Mapping[Key, int]) -> Sums:
     """The same, and the months and years that hold these days."""
-    found: Sums = Counter()
+    found: defaultdict[Key, int] = defaultdict(int)
     for (decision_type, day, measure, label), n in sums.items():
         if n:
             for period in holding(day):
                 found[decision_type, period, measure, label] += n
-    return found
+    return Counter(found)
 
 
 def keep(cursor: Cursor[Any], table: str, changes: Mapping[Key, int]) -> None:

@@ -7,7 +7,8 @@ change: take away what the decision counted for before, add what it counts for n
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from json import dumps, loads
+from functools import lru_cache
+from json import JSONEncoder, loads
 from typing import Any, NamedTuple
 
 from application.metrics.calibration import in_units
@@ -73,11 +74,16 @@ class Counts:
         return {date.fromisoformat(day): n for day, n in self.by_label(measure).items()}
 
 
-def label(*parts: object) -> str:
+@lru_cache(maxsize=10_000, typed=True)
+def label(*parts: str | int | bool | None) -> str:
     """A label of several parts."""
-    return dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    return _written(parts)
 
 
+_written = JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=10_000)
 def day_of(moment: datetime) -> str:
     """The day of a moment, in UTC."""
     return moment.astimezone(UTC).date().isoformat()

@@ -6,6 +6,7 @@ days hold, so a window of years is a look-up of a few rows a measure.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from application.metrics.window import Window
 
@@ -14,6 +15,7 @@ LENGTHS = (4, 7, 10)
 A_DAY = timedelta(days=1)
 
 
+@lru_cache(maxsize=10_000)
 def holding(day: str) -> tuple[str, ...]:
     """The periods that hold a day, itself included."""
     return tuple(day[:length] for length in LENGTHS)
