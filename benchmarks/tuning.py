@@ -39,7 +39,7 @@ class Variant:
 VARIANTS = (
     Variant(DEFAULTS),
     Variant("shared_buffers = 1GB", {"shared_buffers": "1GB"}),
-    Variant("wal_compression = lz4", {"wal_compression": "lz4"}),
+    Variant("wal_compression = on", {"wal_compression": "on"}),
     Variant("max_wal_size = 16GB", {"max_wal_size": "16GB", "checkpoint_timeout": "30min"}),
     Variant("commit_delay = 200", {"commit_delay": "200", "commit_siblings": "2"}),
     Variant("full_page_writes = off", {"full_page_writes": "off"}),
