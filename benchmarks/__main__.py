@@ -100,6 +100,8 @@ def main() -> None:
     report.show(outcomes, console)
     report.keep(asked.out / "results.json", told, outcomes, measurements)
     picture.draw(outcomes, asked.out / "results.svg", report.caption(told))
+    if any(outcome.verdict == "failed" for outcome in outcomes):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

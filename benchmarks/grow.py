@@ -11,15 +11,14 @@ same rows (a test holds it to that).
 import argparse
 import asyncio
 import itertools
-import secrets
 import struct
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -30,12 +29,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from adapters.assembly import codec, lot_drawer
+from adapters.postgres import counting
 from adapters.worker import catch_up
 from application.lots import LotDrawer
+from application.projections import Key
 from application.projections.catalogue import ALL
 from benchmarks.lives import SUBJECT, lives
 from benchmarks.machines import Installation, install
-from benchmarks.patterns import Template, template_of
+from benchmarks.patterns import Template, template_of, time_ordered
 from domain.guardrail.document import Guardrail
 
 TEMPLATES = 1_000
@@ -45,6 +46,7 @@ ONE_YEAR = timedelta(days=365)
 OPEN_AMONG_THE_NEWEST = 20_000
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 TRAILER = struct.pack("!h", -1)
+COUNTED = next(p.counts for p in ALL if p.counts)
 TABLES = ("remit_events", "commands", "live_decisions", *(p.name for p in ALL))
 INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes
@@ -61,7 +63,6 @@ class Teller:
         self, templates: Sequence[Template], lots: LotDrawer, guardrails: dict[str, Guardrail]
     ) -> None:
         self.templates = templates
-        self.random = Random(secrets.randbits(64))
         self._lots = lots
         self._guardrails = guardrails
         ended = [t for t in templates if not t.is_open]
@@ -92,16 +93,11 @@ class Copies:
     """One COPY for each table, all at once, each on a connection of its own."""
 
     copies: dict[str, Copy]
+    sums: counting.Sums = field(default_factory=Counter[Key])
+    """What all the rows count for, written at the end."""
 
     def write(self, table: str, parts: list[bytes]) -> None:
         self.copies[table].write(b"".join(parts))
-
-
-def time_ordered(at: datetime, random: Random) -> UUID:
-    """A UUIDv7 (RFC 9562) as if made at that moment."""
-    milliseconds = int(at.timestamp() * 1000)
-    head = milliseconds << 80 | 7 << 76 | random.getrandbits(12) << 64
-    return UUID(int=head | 2 << 62 | random.getrandbits(62))
 
 
 def grow(installation: Installation, events: int, console: Console | None = None) -> int:
@@ -152,6 +148,8 @@ def _copy(url: str, teller: Teller, before: int, events: int, console: Console |
             position += _tell(block, teller, copies, position, total)
             bar.update(task, completed=first + len(block))
         copies.write("remit_events", [TRAILER])
+        with psycopg.connect(url) as connection, connection.cursor() as cursor:
+            counting.fill(cursor, COUNTED, copies.sums)
     return position - before
 
 
@@ -159,7 +157,7 @@ def _tell(
     block: list[tuple[int, datetime]], teller: Teller, copies: Copies, position: int, total: int
 ) -> int:
     """One block of lives, their events mixed by time; give how many events it had."""
-    ids = [time_ordered(at, teller.random) for _, at in block]
+    ids = [time_ordered(at.timestamp()) for _, at in block]
     newest = [number >= total - OPEN_AMONG_THE_NEWEST for number, _ in block]
     told = [teller.next(id, newest=new) for id, new in zip(ids, newest, strict=True)]
     happened = sorted(
@@ -184,6 +182,7 @@ def _tell(
     rows: dict[str, list[bytes]] = {table: [] for table in TABLES[1:]}
     for life, ((number, at), id, template) in enumerate(zip(block, ids, told, strict=True)):
         _remember(rows, number, at, id, template, values[life])
+        template.count(at, copies.sums)
     for table, lines in rows.items():
         copies.write(table, lines)
     return len(happened)

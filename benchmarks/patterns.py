@@ -6,17 +6,23 @@ ids and positions, the correlation of its commands and the digests of its action
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from random import getrandbits
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from adapters.eventstore.codec import Codec
+from application.metrics.counting import day_of
 from application.ports import Positioned
-from application.projections import Projection, Row, fold_onto
+from application.projections import Key, Projection, Row, fold_onto
 from application.projections.catalogue import ALL
+from application.projections.counting import counts_of
+from application.projections.feedback_row import FeedbackRow
 from benchmarks.lives import DAWN, Life
 from domain.decision.events import ActionAuthorised, Claimed
 from domain.decision.state import digest_of_action
@@ -51,6 +57,16 @@ class EventPattern:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a life counts for so many seconds after it began; NUL stands for the day in a label."""
+
+    after: float
+    measure: str
+    label: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """A life ready to be told again."""
 
@@ -70,6 +86,14 @@ class Template:
     """The version that the command which opened it left it at."""
     is_open: bool
     sampled: bool | None
+    counts: tuple["Counted", ...]
+
+    def count(self, start: datetime, sums: Counter[Key]) -> None:
+        """Add what the projections count of a life that began then."""
+        begin = start.timestamp()
+        for each in self.counts:
+            day = _day(int((begin + each.after) // A_DAY))
+            sums[self.decision_type, day, each.measure, each.label.replace("\0", day)] += each.n
 
     def values(
         self, id: UUID, subject: bytes, start: datetime, positions: Sequence[int]
@@ -80,8 +104,8 @@ class Template:
         values = [text, subject]
         values += [_event_id(id, event.version) for event in self.events]
         values += [b"%d" % position for position in positions]
-        values += [str(uuid4()).encode() for _ in range(self.correlations)]
         begin = start.timestamp()
+        values += [str(time_ordered(begin)).encode() for _ in range(self.correlations)]
         values += [_told(begin + after, MOMENT_FORM) for after in self.moments]
         values += [_told(begin + after, CLOCK_FORM) for after in self.clocks]
         values += [
@@ -93,6 +117,20 @@ class Template:
 
 def _event_id(id: UUID, version: int) -> bytes:
     return str(uuid5(id, str(version))).encode()
+
+
+def time_ordered(at: float) -> UUID:
+    """A UUIDv7 (RFC 9562) as if made at that moment."""
+    head = int(at * 1000) << 80 | 7 << 76 | getrandbits(12) << 64
+    return UUID(int=head | 2 << 62 | getrandbits(62))
+
+
+A_DAY = 86_400
+
+
+@cache
+def _day(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
 MOMENT_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -190,7 +228,8 @@ class Cutter:
 def template_of(life: Life, codec: Codec) -> Template:
     """Cut one life."""
     stored = [codec.to_stored_event(event) for event in life.events]
-    rows = [(p.name, copied(p, row)) for p in ALL for row in _rows(p, life)]
+    found = [(p, row) for p in ALL for row in _rows(p, life)]
+    rows = [(p.name, copied(p, row)) for p, row in found]
     cutter = Cutter(life)
     cutter.find_moments([*(event.state for event in stored), *(text for _, text in rows)])
     digests = cutter.digests()
@@ -215,6 +254,12 @@ def template_of(life: Life, codec: Codec) -> Template:
         recorded_version=sum(event.correlation_id == first for event in life.events),
         is_open=life.decision.is_open,
         sampled=life.sampled,
+        counts=tuple(
+            Counted((at - DAWN).total_seconds(), measure, text.replace(day_of(at), "\0"), n)
+            for _, row in found
+            if isinstance(row, FeedbackRow)
+            for at, measure, text, n in counts_of(row)
+        ),
     )
 
 

@@ -202,6 +202,9 @@ ROWS = (
         ("metrics_page",),
         lambda r: (r["metrics_page"].p50, 0.0),
         "ms",
+        100,
+        50,
+        less_is_better=True,
         absolute=True,
     ),
     Row(

@@ -3,14 +3,24 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from adapters.assembly import postgres_desk
 from adapters.eventstore.codec import stored_topic
+from adapters.postgres.reading import PostgresReader
 from adapters.worker import projection_names, verify
+from application.desk import Caller
+from application.measuring import Minimums, metrics
+from application.metrics.formulas import Report, compute
+from application.metrics.slices import GroupBy
+from application.metrics.window import Window
+from application.ports import Identity
 from benchmarks import checking
 from benchmarks.grow import grow
 from benchmarks.load import percentile
@@ -21,6 +31,7 @@ from benchmarks.subjects import SUBJECTS, Figures
 from domain.registry import EVENTS
 
 EVENTS_GROWN = 3_000
+AUDITOR = Caller(Identity("audra", "human", {"*": frozenset({"auditor"})}))
 ANSWERED = """
     SELECT originator_id, max(originator_version) FROM remit_events
     WHERE notification_id > %s GROUP BY originator_id
@@ -58,6 +69,47 @@ def test_nothing_tells_a_grown_store_from_one_that_grew(
     tell(answers, lives[1:])
     with pytest.raises(BenchmarkFailed, match=f"the database has {len(lives)} of"):
         asyncio.run(checking.check(installation, before, answers))
+
+
+def test_what_is_looked_up_is_what_the_rows_say(installation: Installation) -> None:
+    grow(installation, EVENTS_GROWN)
+
+    async def both(
+        window: Window, decision_type: str | None, group_by: GroupBy | None
+    ) -> tuple[Report, Report]:
+        async with postgres_desk(installation.url, installation.settings) as desk:
+            reader = PostgresReader(installation.url)
+            async with reader:
+                asked = (window, AUDITOR, desk, reader)
+                looked_up = await metrics(*asked, decision_type=decision_type, group_by=group_by)
+                rows = Minimums(desk)
+                visible = None if decision_type is None else frozenset({decision_type})
+                facts = [await rows.with_minimum(f) async for f in reader.facts(window, visible)]
+                baseline = None
+                if decision_type is not None:
+                    registered = (await desk.governed(decision_type)).decision_type.baseline
+                    baseline = registered and registered.cycle_time_p50_seconds
+        counted = compute(
+            facts,
+            window=window,
+            as_of=looked_up.as_of,
+            group_by=group_by,
+            baseline_p50=baseline,
+        )
+        return looked_up, counted
+
+    now = datetime.now(UTC)
+    days = Window(since=day(now - timedelta(days=200)), until=day(now - timedelta(days=20)))
+    always = Window(since=day(now - timedelta(days=20_000)), until=now + timedelta(days=1))
+    by: tuple[GroupBy | None, ...] = (None, "week", "month")
+    for window, decision_type, group_by in product((days, always), ("support_triage", None), by):
+        looked_up, counted = asyncio.run(both(window, decision_type, group_by))
+        assert looked_up.metrics.flow.received > 10
+        assert looked_up == counted
+
+
+def day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def tell(path: Path, lives: list[tuple[UUID, int]]) -> None:

@@ -64,6 +64,20 @@ class Positioned(NamedTuple):
     event: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as JSON for others to read: unsealed, in its class's newest schema.
+
+    The content is the event's, without its stream and version, and begins with its envelope.
+    """
+
+    stream: UUID
+    version: int
+    topic: str
+    schema: int
+    content: bytes
+
+
 class Overtaken(Exception):
     """Another writer was first: a version is taken. Load again and decide again."""
 
@@ -128,6 +142,10 @@ class EventLog(Protocol):
 
     async def stream(self, id: UUID, *, up_to: int | None = None) -> Sequence[Event]:
         """All events of one stream in order (to version `up_to`, inclusive); empty if none."""
+        ...
+
+    async def told(self, id: UUID) -> Sequence[Told]:
+        """The same events as JSON: what is stored as it is told is not read on the way."""
         ...
 
     async def after(

@@ -14,9 +14,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from application.desk import Caller, Desk
-from application.metrics.formulas import Report, compute
-from application.metrics.slices import GroupBy
+from application.desk import Caller
+from application.metrics.formulas import Found
 from application.metrics.window import Window
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
@@ -198,6 +197,16 @@ class Reader(Protocol):
         """Completed decisions that the lot fell on and nobody has judged, the oldest first."""
         ...
 
+    async def extent(self, window: Window, visible: Visible) -> Window | None:
+        """The days of a window from the first to the last on which anything counts."""
+        ...
+
+    async def found(
+        self, windows: Sequence[Window], visible: Visible, as_of: datetime
+    ) -> Sequence[Found]:
+        """What is known of windows of whole days, as the sums that were kept say it."""
+        ...
+
     def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
         """Everything that may matter to the metrics of a window."""
         ...
@@ -232,47 +241,16 @@ async def search(
     search: Search, after: KeyMark | None, limit: int, caller: Caller, reader: Reader
 ) -> Page[FeedbackRow, KeyMark]:
     """Find decisions, the newest first."""
-    visible = _looking_at(search.decision_type, caller)
+    visible = looking_at(search.decision_type, caller)
     found = await reader.decisions(search, visible, after, limit + 1)
     return _page(found, limit, lambda row: KeyMark(key=row.key))
-
-
-async def metrics(
-    window: Window,
-    caller: Caller,
-    desk: Desk,
-    reader: Reader,
-    *,
-    decision_type: str | None = None,
-    group_by: GroupBy | None = None,
-    eligible: int | None = None,
-    bypassed: int | None = None,
-) -> Report:
-    """Measure a window; a baseline counts where one decision type is asked about."""
-    visible = _looking_at(decision_type, caller)
-    minimums = _Minimums(desk)
-    facts = [await minimums.with_minimum(row) async for row in reader.facts(window, visible)]
-    baseline = None
-    if decision_type is not None:
-        registered = (await desk.governed(decision_type)).decision_type.baseline
-        baseline = registered.cycle_time_p50_seconds if registered else None
-    return await asyncio.to_thread(
-        compute,
-        facts,
-        window=window,
-        as_of=desk.clock.now(),
-        group_by=group_by,
-        eligible=eligible,
-        bypassed=bypassed,
-        baseline_p50=baseline,
-    )
 
 
 async def audit_trail(
     search: TrailSearch, after: TrailMark | None, limit: int, caller: Caller, reader: Reader
 ) -> Page[AuditLine, TrailMark]:
     """Find steps of any history, the newest first."""
-    visible = _looking_at(search.decision_type, caller)
+    visible = looking_at(search.decision_type, caller)
     found = await reader.trail(search, visible, after, limit + 1)
     return _page(found, limit, lambda line: TrailMark(position=line.position))
 
@@ -294,25 +272,7 @@ async def caught_up(reader: Reader, within: timedelta = timedelta(seconds=30)) -
     raise ProjectionsBehind(", ".join(f"{s.name} by {s.behind}" for s in standings if s.behind))
 
 
-class _Minimums:
-    """What each decision type, as it was at routing, asks a reviewer to look at the least."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._known: dict[tuple[str, int | None], Decimal | None] = {}
-
-    async def with_minimum(self, row: FeedbackRow) -> FeedbackRow:
-        if row.dwell_seconds is None:
-            return row
-        asked = (row.decision_type, row.decision_type_version)
-        if asked not in self._known:
-            state = await self._desk.decision_type(asked[0], up_to=asked[1])
-            least = Decimal(state.definition.minimum_dwell_seconds) if state else None
-            self._known[asked] = least
-        return row.model_copy(update={"minimum_dwell_seconds": self._known[asked]})
-
-
-def _looking_at(decision_type: str | None, caller: Caller) -> Visible:
+def looking_at(decision_type: str | None, caller: Caller) -> Visible:
     """What the caller may see of what is asked for; a type without a seat is refused."""
     if decision_type is None:
         return visible_to(caller)

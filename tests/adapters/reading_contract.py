@@ -20,6 +20,7 @@ from application.delivering import Reverse, report, reverse
 from application.desk import Caller, Desk, NoAuthority
 from application.governing import Adoption, adopt, vacate_owner
 from application.lots import LotDrawer
+from application.measuring import metrics
 from application.metrics.window import Window
 from application.observing import Remark, Reply, answer, contest
 from application.ports import CommandKey, Identity
@@ -35,7 +36,6 @@ from application.reading import (
     TrailSearch,
     audit_trail,
     caught_up,
-    metrics,
     positions,
     search,
 )

@@ -23,7 +23,7 @@ from adapters.clock import SystemClock
 from adapters.demo.cases import real_cases
 from adapters.http.app import create_app
 from adapters.identity.api_keys import ApiKeys, issue
-from adapters.postgres.embedded import _Server, embedded
+from adapters.postgres.embedded import Server, embedded
 from adapters.postgres.locks import log_lock
 from adapters.postgres.log import PostgresEventLog
 from adapters.postgres.migrations import migrate
@@ -158,7 +158,7 @@ class Own:
     """A server of the test's own, which may be treated badly."""
 
     url: str
-    server: _Server
+    server: Server
 
     def die(self) -> None:
         """As by a power cut."""
@@ -172,7 +172,7 @@ class Own:
 def own(tmp_path: Path) -> Generator[Own]:
     with embedded(tmp_path / "own") as url:
         migrate(url)
-        yield Own(url, _Server((tmp_path / "own").resolve()))
+        yield Own(url, Server((tmp_path / "own").resolve()))
 
 
 @dataclass

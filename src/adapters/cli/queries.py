@@ -49,9 +49,9 @@ async def _measured(
     from adapters.assembly import postgres_desk
     from adapters.postgres.reading import PostgresReader
     from application.desk import Caller
+    from application.measuring import metrics
     from application.metrics.window import Window
     from application.ports import Identity
-    from application.reading import metrics
 
     everywhere = Caller(Identity("remit metrics", "human", {"*": frozenset({"auditor"})}))
     soon = datetime.now(UTC) + timedelta(minutes=1)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import SchemaSerializer
 
 from adapters.eventstore.vault import DoesNotOpen, Vault
+from application.ports import Told
 from domain.decision.events import HoldsContext
 from domain.model import Event
 
@@ -32,6 +33,8 @@ NO_KEYS: Keys = MappingProxyType({})
 SEALED = b'{"sealed":"'
 """How stored content begins that holds a seal: the data subject's id, a point, the seal itself."""
 ID_AS_TEXT = 36
+PLAIN = b'{"timestamp":"'
+"""How stored content begins that is as we write it, and holds no seal."""
 
 
 class UnknownTopic(Exception):
@@ -146,6 +149,17 @@ class Codec(Mapper[UUID]):
         seal, _, content = state[len(SEALED) :].partition(b'",')
         event = self._read(stream, version, topic, b"{" + content)
         return self._opened(event, topic, seal.decode(), keys)
+
+    def tell(
+        self, stream: UUID, version: int, topic: str, state: bytes, keys: Keys = NO_KEYS
+    ) -> Told:
+        """An event for others to read: as it is stored, if that is its newest form."""
+        if topic not in self._readers or not state.startswith(PLAIN):
+            event = self.read(stream, version, topic, state, keys)
+            topic, serializer = self._writers[type(event)]
+            state = serializer.to_json(event, exclude=IN_THE_KEY)
+        name, _, schema = topic.rpartition(".v")
+        return Told(stream, version, name, int(schema), state)
 
     def _read(self, stream: UUID | str, version: int, topic: str, state: bytes) -> Event:
         reader = self._readers.get(topic)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import FromPath
 
 from adapters.http.answers import Page, answered, versioned
@@ -72,9 +72,11 @@ class Decisions(Controller):
     @get("/{id:uuid}/events")
     async def events(
         self, id: FromPath[UUID], asked: Asked[Paging], desk: TheDesk, caller: TheCaller
-    ) -> Page[EventView]:
+    ) -> Response[Page[EventView]]:
         """Everything that happened to it, in order, as CloudEvents 1.0."""
-        return await events_of(id, asked, caller, desk)
+        page = await events_of(id, asked, caller, desk)
+        written: Any = page
+        return Response(written, media_type=MediaType.JSON)
 
     @get("/{id:uuid}/trail")
     async def trail(

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from adapters.http.bodies import Moment, Word
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
-from application import reading
+from application.measuring import metrics
 from application.metrics.formulas import Report
 from application.metrics.slices import GroupBy
 from application.metrics.window import Window
@@ -53,8 +53,9 @@ class Figures(Controller):
         self, asked: Asked[Measured], desk: TheDesk, reader: TheReader, caller: TheCaller
     ) -> Report:
         """Every metric of a window, with the number of decisions it rests on and its interval."""
-        return await reading.metrics(
-            asked.window(desk.clock.now()),
+        now = desk.clock.now()
+        return await metrics(
+            asked.window(now),
             caller,
             desk,
             reader,
@@ -62,4 +63,5 @@ class Figures(Controller):
             group_by=asked.group_by,
             eligible=asked.eligible,
             bypassed=asked.bypassed,
+            as_of=now,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import Self, TypeVar
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -12,13 +12,14 @@ from adapters.http.bodies import Moment
 from adapters.http.cursors import cursor, mark_at
 from application.desk import Caller, Desk, NoSuchDecision
 from application.explaining import told
-from application.feed import EventView
+from application.feed import decision_type_of, page_of
 from application.trail import TrailLine
-from domain.decision.events import LifeEvent
+from domain.decision.events import LifeEvent, Recommended
 from domain.decision.state import Decision
 from domain.model import NotFound, Value
 
 NEWEST_POSSIBLE = 2**31 - 1
+Item = TypeVar("Item")
 
 
 class NotThen(NotFound):
@@ -74,28 +75,30 @@ def _version_at(history: Sequence[LifeEvent], id: UUID, moment: datetime) -> int
     return passed[-1]
 
 
-async def events_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[EventView]:
-    """What happened to a decision, in order, as CloudEvents."""
-    events, next = await _part(id, paging, caller, desk)
-    return Page[EventView](items=[EventView.of(event) for event in events], next=next)
+async def events_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> bytes:
+    """What happened to a decision, in order: a page of CloudEvents as JSON."""
+    history = list(await desk.log.told(id))
+    if not history or history[0].topic != Recommended.TOPIC:
+        raise NoSuchDecision(f"id: found {id}")
+    caller.require_any_seat(decision_type_of(history[0]))
+    part, next = _part(history, paging)
+    return page_of(part, next)
 
 
 async def trail_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[TrailLine]:
     """The same as sentences."""
-    events, next = await _part(id, paging, caller, desk)
-    versions = {event.originator_version for event in events}
-    lines = await told(await desk.history(id), desk, versions)
-    return Page[TrailLine](items=list(lines), next=next)
-
-
-async def _part(
-    id: UUID, paging: Paging, caller: Caller, desk: Desk
-) -> tuple[list[LifeEvent], str | None]:
-    seen = mark_at(paging.cursor, _Seen)
     history = await desk.history(id)
     if not history:
         raise NoSuchDecision(f"id: found {id}")
     caller.require_any_seat(history[0].decision_type)
+    events, next = _part(history, paging)
+    versions = {event.originator_version for event in events}
+    lines = await told(history, desk, versions)
+    return Page[TrailLine](items=list(lines), next=next)
+
+
+def _part(history: list[Item], paging: Paging) -> tuple[list[Item], str | None]:
+    seen = mark_at(paging.cursor, _Seen)
     start = seen.version if seen else 0
     end = start + paging.limit
     return history[start:end], cursor(_Seen(version=end)) if end < len(history) else None

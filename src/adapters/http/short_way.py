@@ -26,7 +26,7 @@ CONDITIONS = frozenset({"if-match", "transfer-encoding", "expect"})
 LENGTH_OF_A_UUID = 36
 
 Headers = dict[str, str]
-Answered = tuple[int, BaseModel, Headers]
+Answered = tuple[int, BaseModel | bytes, Headers]
 Operation = Callable[[Caller, bytes, str], Awaitable[Answered]]
 
 
@@ -81,7 +81,7 @@ class ShortWay:
             status, view, more = await operation(
                 caller_with(headers, identity, name, body), body, path
             )
-            content, kind = view.__pydantic_serializer__.to_json(view), JSON
+            content, kind = _written(view), JSON
         except Exception as failure:  # noqa: BLE001 - whatever fails is told as a problem
             status, content, more = told(failure, path)
             kind = MEDIA_TYPE.encode()
@@ -101,6 +101,11 @@ class ShortWay:
 
     async def _events(self, caller: Caller, _: bytes, path: str) -> Answered:
         return 200, await events_of(_named(path), Paging(), caller, self.desk), {}
+
+
+def _written(view: BaseModel | bytes) -> bytes:
+    """JSON, unless it is that already."""
+    return view if isinstance(view, bytes) else view.__pydantic_serializer__.to_json(view)
 
 
 def plain_headers(scope: Any) -> Headers | None:

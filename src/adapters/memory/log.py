@@ -23,6 +23,7 @@ from application.ports import (
     Stale,
     SubjectEntry,
     SubjectTaken,
+    Told,
 )
 from domain.model import Event
 
@@ -49,6 +50,10 @@ class EventCodec(Protocol):
         state: bytes,
         keys: Mapping[UUID, bytes] = ...,
     ) -> Event: ...
+
+    def tell(
+        self, stream: UUID, version: int, topic: str, state: bytes, keys: Mapping[UUID, bytes] = ...
+    ) -> Told: ...
 
     def stored_topics(self, topics: Iterable[str]) -> list[str]: ...
 
@@ -100,6 +105,13 @@ class MemoryEventLog:
         """All events of one stream in order; empty if none."""
         found = self._recorder.select_events(id, lte=up_to)
         return [self._read(stored, self._keys) for stored in found]
+
+    async def told(self, id: UUID) -> Sequence[Told]:
+        """The same events as JSON."""
+        found = self._recorder.select_events(id)
+        return [
+            self._codec.tell(id, e.originator_version, e.topic, e.state, self._keys) for e in found
+        ]
 
     async def after(
         self, position: int, *, limit: int = 500, topics: Sequence[str] = ()

@@ -1,14 +1,20 @@
 """Reading projections in memory; a look brings them up to date first."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
+from application.metrics.counting import Counts, day_of
+from application.metrics.formulas import Counting, Found
+from application.metrics.periods import day_window, whole_days
 from application.metrics.window import Window
+from application.projections import Key
 from application.projections.audit_trail import AuditLine, AuditTrail
 from application.projections.catalogue import ALL
+from application.projections.counting import counted_by_day
 from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem, ReviewQueue
@@ -114,6 +120,39 @@ class MemoryReader:
             lately = row.touched_at >= window.since or row.end is None
             if lately and row.received_at < window.until and _sees(visible, row.decision_type):
                 yield row
+
+    async def extent(self, window: Window, visible: Visible) -> Window | None:
+        """The days of a window from the first to the last on which anything counts."""
+        days = [key[1] for key, _ in self._counted(window, visible)]
+        return day_window(min(days), max(days)) if days else None
+
+    async def found(
+        self, windows: Sequence[Window], visible: Visible, as_of: datetime
+    ) -> Sequence[Found]:
+        """What is known of windows of whole days, as the sums of their rows say it."""
+        rows = [row for row in self._facts() if _sees(visible, row.decision_type)]
+        found = [Counting(as_of).found(rows, window) for window in windows]
+        days = [whole_days(window, as_of) or window for window in windows]
+        return [
+            replace(one, counts=self._counts(whole, visible))
+            for one, whole in zip(found, days, strict=True)
+        ]
+
+    def _counts(self, window: Window, visible: Visible) -> Counts:
+        sums: Counter[tuple[str, str]] = Counter()
+        for (_, _, measure, label), n in self._counted(window, visible):
+            sums[measure, label] += n
+        return Counts(sums)
+
+    def _counted(self, window: Window, visible: Visible) -> list[tuple[Key, int]]:
+        first, end = day_of(window.since), day_of(window.until)
+        return [
+            (key, n)
+            for row in self._facts()
+            if _sees(visible, row.decision_type)
+            for key, n in counted_by_day(row)
+            if first <= key[1] < end
+        ]
 
     async def trail(
         self, search: TrailSearch, visible: Visible, after: TrailMark | None, limit: int

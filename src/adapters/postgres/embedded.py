@@ -39,7 +39,7 @@ def embedded(data_dir: Path, *, keep: bool = True) -> Generator[str]:
     """A running server's database URL; with `keep` off, the last to leave removes the data."""
     data_dir = data_dir.expanduser().resolve()
     data_dir.mkdir(parents=True, exist_ok=True)
-    server = _Server(data_dir)
+    server = Server(data_dir)
     with (data_dir / "users.lock").open("w") as users:
         with _exclusive(data_dir / "start.lock"):
             fcntl.flock(users, fcntl.LOCK_SH)
@@ -68,7 +68,7 @@ def _is_last(users: object) -> bool:
     return False
 
 
-class _Server:
+class Server:
     """One data directory and the server that runs on it."""
 
     def __init__(self, data_dir: Path) -> None:
@@ -81,7 +81,7 @@ class _Server:
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self._sockets), safe='')}"
 
     def ensure_running(self) -> None:
-        self._open_the_way()
+        self.open_the_way()
         if not (self.pgdata / "PG_VERSION").exists():
             self._initialise()
         if self._run("pg_ctl", "-D", str(self.pgdata), "status").returncode != 0:
@@ -99,7 +99,7 @@ class _Server:
         digest = sha256(os.fsencode(self.pgdata)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"remit-{digest}"
 
-    def _open_the_way(self) -> None:
+    def open_the_way(self) -> None:
         for directory in {self.pgdata, self._sockets}:
             directory.mkdir(mode=0o700, exist_ok=True)
         if self._account is not None:
@@ -110,14 +110,14 @@ class _Server:
 
     def _initialise(self) -> None:
         options = ("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-U", SUPERUSER)
-        self._must("initdb", "-D", str(self.pgdata), *options)
+        self.must("initdb", "-D", str(self.pgdata), *options)
         with (self.pgdata / "postgresql.conf").open("a") as settings:
             settings.write("max_connections = 200\nmax_wal_size = '2GB'\ntimezone = 'UTC'\n")
 
     def _start(self) -> None:
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._sockets}'"
         command = ("-D", str(self.pgdata), "-w", "-t", "60", "-l", str(self._log))
-        self._must("pg_ctl", *command, "-o", options, "start")
+        self.must("pg_ctl", *command, "-o", options, "start")
 
     def _ensure_database(self) -> None:
         with psycopg.connect(make_conninfo(self.url("postgres")), autocommit=True) as connection:
@@ -127,7 +127,7 @@ class _Server:
             if known is None:
                 connection.execute(f'CREATE DATABASE "{DATABASE}"')
 
-    def _must(self, program: str, *arguments: str) -> None:
+    def must(self, program: str, *arguments: str) -> None:
         done = self._run(program, *arguments)
         if done.returncode != 0:
             log = self._log.read_text()[-2000:] if self._log.exists() else ""

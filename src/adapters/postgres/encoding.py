@@ -6,6 +6,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 
+from application.ports import Told
 from domain.model import Event
 
 Keys = Mapping[UUID, bytes]
@@ -35,5 +36,9 @@ class EventCodec(Protocol):
     def read(
         self, stream: UUID | str, version: int, topic: str, state: bytes, keys: Keys = ...
     ) -> Event: ...
+
+    def tell(
+        self, stream: UUID, version: int, topic: str, state: bytes, keys: Keys = ...
+    ) -> Told: ...
 
     def stored_topics(self, topics: Iterable[str]) -> list[str]: ...

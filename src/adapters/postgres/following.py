@@ -19,7 +19,7 @@ POLL = 1.0
 NAP = 0.2
 """How soon a request to stop is noticed."""
 LONGEST_WAIT = 5.0
-BREATH = 0.1
+BREATH = 0.2
 """Between two rounds: under load a few large batches cost far less than many small ones."""
 
 

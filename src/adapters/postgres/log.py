@@ -13,7 +13,7 @@ from adapters.postgres.encoding import EventCodec, Keys
 from adapters.postgres.gathering import Gathering
 from adapters.postgres.listening import Listener
 from adapters.postgres.writer import Writer
-from application.ports import Append, Busy, Positioned, PriorCommand
+from application.ports import Append, Busy, Positioned, PriorCommand, Told
 from domain.model import Event
 
 STREAM = """
@@ -99,6 +99,15 @@ class PostgresEventLog:
             rows = await self._rows(STREAM, (id, up_to))
         keys = await self._data_subjects.keys_to_read(row[3] for row in rows)
         return [self._event(row, keys) for row in rows]
+
+    async def told(self, id: UUID) -> Sequence[Told]:
+        """The same events as JSON, most of them as they are stored."""
+        rows = await self._whole.rows(id)
+        keys = await self._data_subjects.keys_to_read(row[3] for row in rows)
+        return [
+            self._codec.tell(stream, version, topic, state, keys)
+            for stream, version, topic, state in rows
+        ]
 
     async def after(
         self, position: int, *, limit: int = 500, topics: Sequence[str] = ()

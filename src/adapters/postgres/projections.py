@@ -5,7 +5,8 @@ from where the first one stopped.
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from eventsourcing.postgres import PostgresTrackingRecorder
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from adapters.postgres import rows
+from adapters.postgres import counting, rows
 from adapters.postgres.encoding import EventCodec
 from adapters.postgres.locks import lock_key
 from adapters.postgres.rebuilding import MAX, NIL, Span, fill, folded, spans
@@ -54,6 +55,16 @@ COMPARE = """
     FROM (SELECT {columns} FROM {table}) AS a
     FULL JOIN (SELECT {columns} FROM {folded}) AS b ON a.key = b.key
     WHERE to_jsonb(a) IS DISTINCT FROM to_jsonb(b)
+    ORDER BY 1
+"""
+COMPARE_COUNTS = """
+    SELECT concat_ws('/', a.decision_type, a.period, a.measure, a.label,
+            b.decision_type, b.period, b.measure, b.label), a.n::text, b.n::text
+    FROM {table} AS a
+    FULL JOIN {folded} AS b
+    ON (a.decision_type, a.period, a.measure, a.label)
+        = (b.decision_type, b.period, b.measure, b.label)
+    WHERE a.n IS DISTINCT FROM b.n
     ORDER BY 1
 """
 LIKE = "CREATE TABLE {table} (LIKE {model} INCLUDING ALL EXCLUDING INDEXES)"
@@ -112,7 +123,7 @@ class ProjectionStore:
             cursor.execute(LOCK, (lock_key(f"projection/{projection.name}"),))
             position = self._position(cursor, projection)
             events, reached = self._read(cursor, projection, position, limit)
-            self._apply(cursor, projection, projection.name, events)
+            self._apply(cursor, projection, events)
             self._move(cursor, projection, reached)
         return len(events)
 
@@ -131,18 +142,25 @@ class ProjectionStore:
         Writes and the live table go on meanwhile. A rebuild that dies leaves only its own table,
         which the next one drops.
         """
-        shadow = f"{projection.name}{MARK}"
         with self._rebuilding(projection):
             with self._datastore.transaction(commit=True) as cursor:
-                cursor.execute(statement_of("DROP TABLE IF EXISTS {shadow}", shadow=shadow))
-                cursor.execute(statement_of(LIKE, table=shadow, model=projection.name))
+                for table in tables(projection):
+                    shadow = table + MARK
+                    cursor.execute(statement_of("DROP TABLE IF EXISTS {shadow}", shadow=shadow))
+                    cursor.execute(statement_of(LIKE, table=shadow, model=table))
                 horizon = number(cursor, HORIZON)
                 parts = spans(cursor, horizon, part)
-            for done in fill(self._url, self._codec, projection, shadow, parts):
+            sums: counting.Sums = Counter()
+            shadow = projection.name + MARK
+            for done, counted in fill(self._url, self._codec, projection, shadow, parts):
+                sums.update(counted)
                 if progress:
                     progress(horizon * done // len(parts), horizon)
-            indexes = self._index(projection, shadow)
-            return self._swap(projection, shadow, indexes, horizon)
+            if projection.counts:
+                with self._datastore.transaction(commit=True) as cursor:
+                    counting.fill(cursor, projection.counts + MARK, sums)
+            indexes = {table: self._index(table) for table in tables(projection)}
+            return self._swap(projection, indexes, horizon)
 
     def verify(self, projection: Projection[R]) -> list[Difference]:
         """Fold the log anew up to where the rows stand, and give every row that differs."""
@@ -152,12 +170,26 @@ class ProjectionStore:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(statement_of(LIKE_FOR_A_MOMENT, table=beside, model=projection.name))
             everything = Span(NIL, MAX, self._position(cursor, projection))
+            sums: counting.Sums = Counter()
             for page in folded(cursor, self._codec, projection, everything):
                 rows.fill(cursor, projection, beside, page)
+                counting.add(sums, projection, page)
             names = {"table": projection.name, "folded": beside}
             compare = statement_of(COMPARE, columns=columns(projection), **names)
             found = tuples(cursor).execute(compare).fetchall()
+            if projection.counts:
+                found += self._miscounted(cursor, projection.counts, sums)
         return [Difference(*row) for row in found]
+
+    def _miscounted(
+        self, cursor: Cursor[DictRow], table: str, sums: counting.Sums
+    ) -> list[tuple[Any, ...]]:
+        """Every sum that is not what the folded rows count for."""
+        beside = f"{table}__folded"
+        cursor.execute(statement_of(LIKE_FOR_A_MOMENT, table=beside, model=table))
+        counting.fill(cursor, beside, sums)
+        compare = statement_of(COMPARE_COUNTS, table=table, folded=beside)
+        return tuples(cursor).execute(compare).fetchall()
 
     @contextmanager
     def _rebuilding(self, projection: Projection[R]) -> Generator[None]:
@@ -170,10 +202,11 @@ class ProjectionStore:
             finally:
                 connection.execute("SELECT pg_advisory_unlock(%s)", (key,))
 
-    def _index(self, projection: Projection[R], shadow: str) -> list[str]:
+    def _index(self, table: str) -> list[str]:
         """Give a filled table what the live one's queries rely on; name the live one's indexes."""
+        shadow = table + MARK
         with self._datastore.transaction(commit=True) as cursor:
-            parameters = {"mark": MARK, "shadow": shadow, "table": projection.name}
+            parameters = {"mark": MARK, "shadow": shadow, "table": table}
             found = tuples(cursor).execute(INDEXES, parameters).fetchall()
             for definition, name, is_primary in found:
                 cursor.execute(definition)
@@ -184,32 +217,33 @@ class ProjectionStore:
         return [name for _, name, _ in found]
 
     def _swap(
-        self, projection: Projection[R], shadow: str, indexes: Sequence[str], position: int
+        self, projection: Projection[R], indexes: Mapping[str, Sequence[str]], position: int
     ) -> int:
-        """Put the rebuilt table in the live one's place, at the end of the log."""
-        name = projection.name
-        position = self._overtake(projection, shadow, position)
+        """Put the rebuilt tables in the live ones' place, at the end of the log."""
+        position = self._overtake(projection, position)
         with self._datastore.transaction(commit=True) as cursor:
-            cursor.execute(LOCK, (lock_key(f"projection/{name}"),))
+            cursor.execute(LOCK, (lock_key(f"projection/{projection.name}"),))
             horizon = number(cursor, HORIZON)
             while position < horizon:
                 events, position = self._read(cursor, projection, position, 5_000)
-                self._apply(cursor, projection, shadow, events)
-            cursor.execute(statement_of("DROP TABLE {table}", table=name))
-            cursor.execute(statement_of("ALTER TABLE {s} RENAME TO {t}", s=shadow, t=name))
-            for index in indexes:
-                rename = "ALTER INDEX {marked} RENAME TO {index}"
-                cursor.execute(statement_of(rename, marked=index + MARK, index=index))
+                self._apply(cursor, projection, events, MARK)
+            for table in tables(projection):
+                cursor.execute(statement_of("DROP TABLE {table}", table=table))
+                rename = "ALTER TABLE {shadow} RENAME TO {table}"
+                cursor.execute(statement_of(rename, shadow=table + MARK, table=table))
+                for index in indexes[table]:
+                    rename = "ALTER INDEX {marked} RENAME TO {index}"
+                    cursor.execute(statement_of(rename, marked=index + MARK, index=index))
             self._move(cursor, projection, position)
         return position
 
-    def _overtake(self, projection: Projection[R], shadow: str, position: int) -> int:
+    def _overtake(self, projection: Projection[R], position: int) -> int:
         """Fold on what was written during the rebuild while the live rows may still be moved."""
         behind = True
         while behind:
             with self._datastore.transaction(commit=True) as cursor:
                 events, position = self._read(cursor, projection, position, 5_000)
-                self._apply(cursor, projection, shadow, events)
+                self._apply(cursor, projection, events, MARK)
             behind = len(events) == 5_000
         return position
 
@@ -245,12 +279,14 @@ class ProjectionStore:
         self,
         cursor: Cursor[DictRow],
         projection: Projection[R],
-        table: str,
         events: Iterable[Positioned],
+        mark: str = "",
     ) -> None:
+        """Fold the events onto the rows, and the sums with them; `mark` names other tables."""
         concerned = projection.concerned(events)
         if not concerned:
             return
+        table = projection.name + mark
         keys = list({key for key, _ in concerned})
         before = rows.load(cursor, projection, table, keys)
         after: dict[str, R | None] = dict(before)
@@ -260,9 +296,20 @@ class ProjectionStore:
         # Nobody else writes rows meanwhile, so what was not there needs no look at what is.
         rows.fill(cursor, projection, table, [left[key] for key in left if key not in before])
         rows.keep(cursor, projection, table, [left[key] for key in left if key in before])
+        if projection.counts:
+            changes: counting.Sums = Counter()
+            counting.add(changes, projection, left.values())
+            counting.add(changes, projection, before.values(), -1)
+            counting.keep(cursor, projection.counts + mark, changes)
 
     def _move(self, cursor: Cursor[DictRow], projection: Projection[R], reached: int) -> None:
         if reached > self._position(cursor, projection):
             # The library has no public way of tracking within one's own transaction.
             insert = self._tracking._insert_tracking  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
             insert(cursor, Tracking(projection.name, reached))
+
+
+def tables(projection: Projection[R]) -> tuple[str, ...]:
+    """The tables that a projection is kept in."""
+    counts = projection.counts
+    return (projection.name,) if counts is None else (projection.name, counts)

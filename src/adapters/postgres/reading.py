@@ -8,6 +8,8 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import AsyncConnectionPool
 
+from adapters.postgres.figures import Figures
+from application.metrics.formulas import Found
 from application.metrics.window import Window
 from application.projections import Row
 from application.projections.audit_trail import AuditLine
@@ -220,6 +222,16 @@ class PostgresReader:
             await cursor.execute(statement, parameters)
             async for (text,) in cursor:
                 yield FeedbackRow.model_validate_json(text)
+
+    async def extent(self, window: Window, visible: Visible) -> Window | None:
+        """The days of a window from the first to the last on which anything counts."""
+        return await Figures(self._rows, _listed(visible)).extent(window)
+
+    async def found(
+        self, windows: Sequence[Window], visible: Visible, as_of: datetime
+    ) -> Sequence[Found]:
+        """What is known of windows of whole days, as the sums that were kept say it."""
+        return await Figures(self._rows, _listed(visible)).found(windows, as_of)
 
     async def trail(
         self, search: TrailSearch, visible: Visible, after: TrailMark | None, limit: int

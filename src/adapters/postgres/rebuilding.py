@@ -5,6 +5,7 @@ lies up to one that has been seen never changes, and every page, in any process,
 """
 
 import gc
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from uuid import UUID
 import psycopg
 from psycopg import Cursor
 
-from adapters.postgres import rows
+from adapters.postgres import counting, rows
 from adapters.postgres.encoding import EventCodec
 from application.ports import Positioned
 from application.projections import Projection, Row, fold_onto
@@ -96,7 +97,7 @@ def _keys_at_the_end(concerned: Sequence[tuple[str, Positioned]], stream: UUID) 
 
 def fill(
     url: str, codec: EventCodec, projection: Projection[R], table: str, parts: Sequence[Span]
-) -> Iterator[int]:
+) -> Iterator[tuple[int, counting.Sums]]:
     """Fill an empty table from the log, in as many processes as there are processors.
 
     Tells how many parts are in it, after each.
@@ -105,16 +106,14 @@ def fill(
         oid = rows.number(connection.cursor(), "SELECT to_regclass(%s)::oid", table)
     task = partial(fill_part, url, codec, projection, table, oid)
     if len(parts) == 1:
-        task(parts[0])
-        yield 1
+        yield 1, task(parts[0])
         return
     processes = min(len(parts), cpu_count() or 1)
     pool = ProcessPoolExecutor(processes, get_context("spawn"), begin_beside)
     try:
         pending = [pool.submit(task, part) for part in parts]
         for done, part in enumerate(as_completed(pending), 1):
-            part.result()
-            yield done
+            yield done, part.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -139,13 +138,16 @@ def _end_with_the_rebuild() -> None:
 
 def fill_part(
     url: str, codec: EventCodec, projection: Projection[R], table: str, oid: int, part: Span
-) -> None:
-    """Add the rows of one part, all or none.
+) -> counting.Sums:
+    """Add the rows of one part, all or none; give what they count for.
 
     A process whose rebuild was killed may come here later: then the table is another one's.
     """
+    sums: counting.Sums = Counter()
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(rows.statement_of("LOCK TABLE {t} IN ROW EXCLUSIVE MODE", t=table))
         if rows.number(cursor, "SELECT to_regclass(%s)::oid", table) == oid:
             for page in folded(cursor, codec, projection, part):
                 rows.fill(cursor, projection, table, page)
+                counting.add(sums, projection, page)
+    return sums

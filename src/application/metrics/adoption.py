@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
+from application.metrics.counting import Counts
 from application.metrics.intervals import Proportion, proportion, share_of
-from application.metrics.populations import Populations
 from domain.model import Value
 
 
@@ -20,18 +20,16 @@ class Adoption(Value):
 
 
 def adoption(
-    them: Populations,
+    them: Counts,
     eligible: int | None,
     bypassed: int | None,
     roster: Collection[str] | None,
 ) -> Adoption:
     """Measure the adoption of a window. What nobody declared stays unknown."""
-    active = {case.disposed_by for case in them.every if them.window.holds(case.disposed_at)}
+    active = them.by_label("active")
     return Adoption(
-        coverage=proportion("coverage/1", len(them.received), eligible),
-        acted_on_rate=share_of(
-            "acted_on_rate/1", (case.delivered_at is not None for case in them.ended)
-        ),
+        coverage=proportion("coverage/1", them.n("received"), eligible),
+        acted_on_rate=proportion("acted_on_rate/1", them.n("acted_on"), them.n("ended")),
         bypass_rate=proportion(
             "bypass_rate/1", bypassed or 0, None if bypassed is None else eligible
         ),

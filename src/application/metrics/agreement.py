@@ -1,18 +1,11 @@
 """Agreement between person and model: overrides, quality checks, reversals."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import NamedTuple
 
-from application.metrics.facts import DecisionFacts
-from application.metrics.intervals import (
-    Estimate,
-    Proportion,
-    proportion,
-    share_of,
-    weighted_share,
-)
-from application.metrics.populations import Cases, Populations, is_overridden
+from application.metrics.counting import Counts
+from application.metrics.intervals import Estimate, Proportion, Weighed, proportion, weighted_share
 from domain.model import Value
 
 Strictness = Mapping[str, Mapping[str, int]]
@@ -31,51 +24,59 @@ class Agreement(Value):
     reversal_rate: Proportion
 
 
-def agreement(
-    them: Populations, strictness: Strictness | None, reversal_horizon: timedelta
-) -> Agreement:
+class AtRisk(NamedTuple):
+    """Automated decisions old enough for the horizon, and those of them reversed within it."""
+
+    n: int = 0
+    reversed: int = 0
+
+
+def agreement(them: Counts, at_risk: AtRisk, strictness: Strictness | None) -> Agreement:
     """Measure the agreement of a window."""
-    overrides = tuple(case for case in them.disposed if is_overridden(case))
-    turns = tuple(_turns(overrides, strictness or {}))
-    overturned = quality_overturn_rate(them.judged)
+    overridden = them.n("overridden")
+    turns = [(turn, n) for turn, n in _turns(them, strictness or {})]
+    ordered = sum(n for _, n in turns)
+    overturned = quality_overturn_rate(them)
     return Agreement(
-        override_rate=proportion("override_rate/1", len(overrides), len(them.disposed)),
-        override_to_stricter=share_of("override_direction/1", (turn > 0 for turn in turns)),
-        override_to_laxer=share_of("override_direction/1", (turn < 0 for turn in turns)),
-        override_reasons=_reasons(overrides),
+        override_rate=proportion("override_rate/1", overridden, them.n("disposed")),
+        override_to_stricter=proportion(
+            "override_direction/1", sum(n for turn, n in turns if turn > 0), ordered
+        ),
+        override_to_laxer=proportion(
+            "override_direction/1", sum(n for turn, n in turns if turn < 0), ordered
+        ),
+        override_reasons={
+            reason: proportion("override_reasons/1", n, overridden)
+            for reason, n in them.by_label("reason").items()
+        },
         quality_overturn_rate=overturned,
-        silent_error_estimate=silent_errors(overturned, len(them.automated)),
-        reversal_rate=reversal_rate(them.automated, reversal_horizon, them.as_of),
+        silent_error_estimate=silent_errors(overturned, them.n("automated")),
+        reversal_rate=proportion("reversal_rate/1", at_risk.reversed, at_risk.n),
     )
 
 
-def _turns(overrides: Cases, strictness: Strictness) -> Iterable[int]:
-    """By how much each override was stricter; those without a declared order are left out."""
-    for case in overrides:
-        ranks = strictness.get(case.decision_type, {})
-        was, became = ranks.get(case.recommended_action), ranks.get(case.final_action or "")
+def _turns(them: Counts, strictness: Strictness) -> Iterator[tuple[int, int]]:
+    """By how much how many overrides were stricter; without a declared order they are left out."""
+    for (decision_type, recommended, final), n in them.by_parts("turn"):
+        ranks = strictness.get(decision_type, {})
+        was, became = ranks.get(recommended), ranks.get(final or "")
         if was is not None and became is not None:
-            yield became - was
+            yield became - was, n
 
 
-def _reasons(overrides: Cases) -> dict[str, Proportion]:
-    counts = Counter(case.override_reason for case in overrides if case.override_reason)
-    return {
-        reason: proportion("override_reasons/1", counts[reason], len(overrides))
-        for reason in sorted(counts)
-    }
-
-
-def quality_overturn_rate(judged: Cases) -> Proportion:
+def quality_overturn_rate(them: Counts) -> Proportion:
     """The share that the quality check overturned, weighted when the sampling rates differ."""
     return weighted_share(
         "quality_overturn_rate/1",
-        [(case.quality_verdict == "overturn", _weight(case)) for case in judged],
+        [
+            Weighed(verdict == "overturn", _weight(rate), n)
+            for (verdict, rate), n in them.by_parts("judged")
+        ],
     )
 
 
-def _weight(case: DecisionFacts) -> float:
-    return 1 / float(case.sampling_rate) if case.sampling_rate else 1.0
+def _weight(rate: str | None) -> float:
+    return 1 / float(Decimal(rate)) if rate and Decimal(rate) else 1.0
 
 
 def silent_errors(overturned: Proportion, automated: int) -> Estimate:
@@ -90,13 +91,3 @@ def silent_errors(overturned: Proportion, automated: int) -> Estimate:
 
 def _times(share: float | None, whole: int) -> float | None:
     return None if share is None else share * whole
-
-
-def reversal_rate(automated: Cases, horizon: timedelta, as_of: datetime) -> Proportion:
-    """The share reversed within the horizon, of those that have been at risk for all of it."""
-    old_enough = [
-        (case.reversed_at, case.ended_at + horizon)
-        for case in automated
-        if case.ended_at is not None and case.ended_at + horizon <= as_of
-    ]
-    return share_of("reversal_rate/1", (at is not None and at < until for at, until in old_enough))

@@ -3,13 +3,12 @@
 Confidences are counted in 1/10,000, so that the edge of a bin is an edge on every machine.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from math import fsum, pi, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from application.metrics.intervals import wilson
-from application.metrics.populations import Cases
+from application.metrics.intervals import sum_of, wilson
 from domain.model import Value
 
 BINS = 10
@@ -17,13 +16,14 @@ UNIT = 10_000
 
 
 class Point(NamedTuple):
-    """A label beside the confidence it was given with."""
+    """So many labels alike, beside the confidence they were given with."""
 
     confidence: int
     """In 1/10,000."""
     right: bool
     weight: float = 1.0
     """1 / P(labelled)."""
+    n: int = 1
 
 
 class Bin(Value):
@@ -69,13 +69,12 @@ class Calibration(Value):
     formulas: tuple[str, ...] = ("brier/1", "ece/1")
 
 
-def calibration(labelled: Cases) -> Calibration:
-    """Measure the calibration over labelled decisions."""
-    points = points_of(labelled)
+def calibration(points: Sequence[Point], improbable: int) -> Calibration:
+    """Measure the calibration over labels of known probability; how many had none is told."""
     raw = [point._replace(weight=1.0) for point in points]
     return Calibration(
-        n=len(points),
-        labels_without_probability=sum(case.label_probability is None for case in labelled),
+        n=_count(points),
+        labels_without_probability=improbable,
         raw=scores(raw),
         weighted=scores(points),
         ece_if_calibrated=ece_if_calibrated(raw),
@@ -83,14 +82,11 @@ def calibration(labelled: Cases) -> Calibration:
     )
 
 
-def points_of(labelled: Cases) -> list[Point]:
+def points_of(counts: Iterable[tuple[list[Any], int]]) -> list[Point]:
     """What may enter an estimate: a label of known probability, on a stated confidence."""
     return [
-        Point(in_units(case.confidence), case.label, 1 / float(case.label_probability))
-        for case in labelled
-        if case.confidence is not None
-        and case.label is not None
-        and case.label_probability is not None
+        Point(confidence, right, 1 / float(Decimal(probability)), n)
+        for (confidence, right, probability), n in counts
     ]
 
 
@@ -110,7 +106,7 @@ def scores(points: Sequence[Point]) -> Scores:
         return Scores.model_validate(dict.fromkeys(Scores.model_fields))
     score = brier(points)
     base = _accuracy(points)
-    bins = [(_share(members, points), members) for _, members in _binned(points)]
+    bins = _shares(points)
     reliability = fsum(share * _gap(members) ** 2 for share, members in bins)
     resolution = fsum(share * (_accuracy(members) - base) ** 2 for share, members in bins)
     return Scores(
@@ -130,7 +126,7 @@ def brier(points: Sequence[Point]) -> float:
 
 def ece(points: Sequence[Point]) -> float:
     """The mean distance between accuracy and confidence over ten bins of equal width."""
-    return fsum(_share(members, points) * abs(_gap(members)) for _, members in _binned(points))
+    return fsum(share * abs(_gap(members)) for share, members in _shares(points))
 
 
 def ece_if_calibrated(points: Sequence[Point]) -> float | None:
@@ -141,14 +137,13 @@ def ece_if_calibrated(points: Sequence[Point]) -> float | None:
     if not points:
         return None
     return fsum(
-        _share(members, points)
-        * sqrt(2 / (pi * len(members)) * _mean(members, lambda point: _variance(point.confidence)))
-        for _, members in _binned(points)
+        share * sqrt(2 / (pi * _count(members)) * _mean(members, _variance))
+        for share, members in _shares(points)
     )
 
 
-def _variance(confidence: int) -> float:
-    return confidence * (UNIT - confidence) / UNIT**2
+def _variance(point: Point) -> float:
+    return point.confidence * (UNIT - point.confidence) / UNIT**2
 
 
 def _binned(points: Sequence[Point]) -> list[tuple[int, list[Point]]]:
@@ -159,15 +154,21 @@ def _binned(points: Sequence[Point]) -> list[tuple[int, list[Point]]]:
 
 
 def _mean(points: Sequence[Point], of: Callable[[Point], float]) -> float:
-    return fsum(point.weight * of(point) for point in points) / _weight(points)
+    return sum_of((point.weight * of(point), point.n) for point in points) / _weight(points)
 
 
 def _weight(points: Sequence[Point]) -> float:
-    return fsum(point.weight for point in points)
+    return sum_of((point.weight, point.n) for point in points)
 
 
-def _share(members: Sequence[Point], points: Sequence[Point]) -> float:
-    return _weight(members) / _weight(points)
+def _count(points: Sequence[Point]) -> int:
+    return sum(point.n for point in points)
+
+
+def _shares(points: Sequence[Point]) -> list[tuple[float, list[Point]]]:
+    """Each bin's members with their share of the whole."""
+    total = _weight(points)
+    return [(_weight(members) / total, members) for _, members in _binned(points)]
 
 
 def _accuracy(points: Sequence[Point]) -> float:
@@ -180,11 +181,11 @@ def _gap(points: Sequence[Point]) -> float:
 
 def _bar(index: int, members: list[Point]) -> Bin:
     accuracy = _accuracy(members)
-    low, high = wilson(accuracy, len(members))
+    low, high = wilson(accuracy, _count(members))
     return Bin(
         low=index / BINS,
         high=(index + 1) / BINS,
-        n=len(members),
+        n=_count(members),
         mean_confidence=_mean(members, lambda point: point.confidence / UNIT),
         accuracy=accuracy,
         accuracy_low=low,

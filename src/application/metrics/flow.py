@@ -1,18 +1,13 @@
 """Flow: how much goes straight through, and what stops the rest."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from datetime import UTC, date
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import get_args
 
-from application.metrics.facts import DecisionFacts, EscalationCause
-from application.metrics.intervals import Proportion, proportion, share_of
-from application.metrics.populations import (
-    Cases,
-    Populations,
-    is_completed,
-    is_taken_back,
-)
+from application.metrics.counting import Counts
+from application.metrics.facts import EscalationCause
+from application.metrics.intervals import Proportion, proportion
 from domain.model import Value
 
 
@@ -35,63 +30,43 @@ class Flow(Value):
     conflict_rate: Proportion
 
 
-def flow(them: Populations) -> Flow:
+def flow(them: Counts) -> Flow:
     """Measure the flow of a window."""
+    received, ended = them.n("received"), them.n("ended")
+    straight, codes = them.by_label("straight"), them.by_label("exception")
+    causes = get_args(EscalationCause)
+
+    def of_received(formula: str, measure: str) -> Proportion:
+        return proportion(formula, them.n(measure), received)
+
     return Flow(
-        received=len(them.received),
-        ended=len(them.ended),
-        straight_through_rate=share_of(
-            "straight_through_rate/1", map(is_straight_through, them.ended)
+        received=received,
+        ended=ended,
+        straight_through_rate=proportion("straight_through_rate/1", sum(straight.values()), ended),
+        clean_straight_through_rate=proportion(
+            "clean_straight_through_rate/1", straight.get("clean", 0), ended
         ),
-        clean_straight_through_rate=share_of(
-            "clean_straight_through_rate/1",
-            (is_straight_through(case) and not is_taken_back(case) for case in them.ended),
-        ),
-        automation_rate=proportion("automation_rate/1", len(them.automated), len(them.ended)),
-        exception_rate=share_of(
-            "exception_rate/1", (bool(case.exceptions) for case in them.received)
-        ),
-        exception_rate_by_code=_by_code(them.received),
+        automation_rate=proportion("automation_rate/1", them.n("automated"), ended),
+        exception_rate=of_received("exception_rate/1", "with_exception"),
+        exception_rate_by_code=_rates("exception_rate/1", codes, codes, received),
         exception_volume=_volume(them),
-        escalation_rate=share_of(
-            "escalation_rate/1", (bool(case.escalations) for case in them.received)
+        escalation_rate=of_received("escalation_rate/1", "escalated"),
+        # A decision that escalated for two causes counts once under each, and once in the whole.
+        escalation_rate_by_cause=_rates(
+            "escalation_rate/1", them.by_label("cause"), causes, received
         ),
-        escalation_rate_by_cause=_by_cause(them.received),
-        conflict_rate=share_of("conflict_rate/1", (case.in_conflict for case in them.received)),
+        conflict_rate=of_received("conflict_rate/1", "in_conflict"),
     )
 
 
-def is_straight_through(case: DecisionFacts) -> bool:
-    """Completed with its action delivered, and up to its end no person and no exception.
-
-    What comes after the end does not cost it: a quality overturn and a reversal have their own
-    metrics, and the clean rate leaves them out.
-    """
-    undisturbed = not case.human_before_end and not case.exceptions
-    return is_completed(case) and undisturbed and case.delivered_at is not None
-
-
-def _by_code(received: Cases) -> dict[str, Proportion]:
-    counts = Counter(code for case in received for code in set(case.exceptions))
-    return _rates("exception_rate/1", counts, sorted(counts), len(received))
-
-
-def _by_cause(received: Cases) -> dict[str, Proportion]:
-    """A decision that escalated for two causes counts once under each, and once in the whole."""
-    counts = Counter[str](cause for case in received for cause in set(case.escalations))
-    return _rates("escalation_rate/1", counts, get_args(EscalationCause), len(received))
-
-
 def _rates(
-    formula: str, counts: Counter[str], keys: Iterable[str], whole: int
+    formula: str, counts: Mapping[str, int], keys: Iterable[str], whole: int
 ) -> dict[str, Proportion]:
-    return {key: proportion(formula, counts[key], whole) for key in keys}
+    return {key: proportion(formula, counts.get(key, 0), whole) for key in keys}
 
 
-def _volume(them: Populations) -> dict[str, dict[date, int]]:
-    days: defaultdict[str, Counter[date]] = defaultdict(Counter)
-    for case in them.every:
-        for raised in case.exception_events:
-            if them.window.holds(raised.at):
-                days[raised.code][raised.at.astimezone(UTC).date()] += 1
+def _volume(them: Counts) -> dict[str, dict[date, int]]:
+    days: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    for (code, day), n in them.by_parts("raised"):
+        days[code][date.fromisoformat(day)] = n
     return {code: dict(sorted(days[code].items())) for code in sorted(days)}

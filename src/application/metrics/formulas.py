@@ -3,28 +3,35 @@
 Same facts, same `as_of`, same report: nothing here reads a clock or a store.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pydantic import AwareDatetime
 
 from application.metrics.adoption import Adoption, adoption
-from application.metrics.agreement import Agreement, Strictness, agreement
-from application.metrics.calibration import Calibration, calibration
+from application.metrics.agreement import Agreement, AtRisk, Strictness, agreement
+from application.metrics.calibration import Calibration, calibration, points_of
+from application.metrics.counting import (
+    REVERSAL_HORIZON,
+    Counts,
+    agrees,
+    counted,
+    is_review,
+    reversed_within,
+    sums_of,
+)
 from application.metrics.drift import Drift, drift
 from application.metrics.facts import DecisionFacts
 from application.metrics.flow import Flow, flow
-from application.metrics.oversight import Oversight, oversight, reviews
-from application.metrics.populations import Cases, Populations, populations
+from application.metrics.oversight import RUN, Oversight, Reviews, Runs, oversight, reviews
+from application.metrics.populations import Cases, counts_as_end, is_automated
 from application.metrics.slices import BUCKETS, GroupBy, slices
-from application.metrics.timing import Timing, timing
+from application.metrics.timing import Stages, Timing, timing
 from application.metrics.window import Window
 from domain.model import Value
-
-REVERSAL_HORIZON = timedelta(days=30)
-"""How long an automated action may take to prove wrong before it counts as having stood."""
 
 
 class Metrics(Value):
@@ -59,31 +66,124 @@ class Report(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class _Measure:
-    """What all slices are measured with."""
+class Found:
+    """What is known of a window of one slice, from facts or from sums that were kept."""
+
+    window: Window
+    counts: Counts
+    runs: Runs = field(default_factory=dict[str, Sequence[bool]])
+    still_open: Stages = Stages()
+    """Of decisions whose open stage is due in the window."""
+    at_risk: AtRisk = AtRisk()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What can't be counted and was declared instead."""
+
+    eligible: int | None = None
+    bypassed: int | None = None
+    baseline_p50: float | None = None
+    roster: Collection[str] | None = None
+    strictness: Strictness | None = None
+
+
+def metrics_of(
+    found: Found, declared: Declared, peers: Reviews, drifted: Drift | None = None
+) -> Metrics:
+    """Every metric of what was found."""
+    them = found.counts
+    return Metrics(
+        flow=flow(them),
+        time=timing(them, found.still_open, declared.baseline_p50),
+        agreement=agreement(them, found.at_risk, declared.strictness),
+        adoption=adoption(them, declared.eligible, declared.bypassed, declared.roster),
+        oversight=oversight(them, found.runs, peers),
+        calibration=calibration(points_of(them.by_parts("point")), them.n("improbable")),
+        drift=drifted,
+    )
+
+
+def report(
+    whole: Found,
+    parts: Iterable[tuple[str, Found]],
+    declared: Declared,
+    *,
+    as_of: datetime,
+    group_by: GroupBy | None,
+) -> Report:
+    """The report of a window, and of its parts, from what was found."""
+    peers, of_parts = reviews(whole.counts), of_a_slice(declared)
+    return Report(
+        window=whole.window,
+        as_of=as_of,
+        group_by=group_by,
+        metrics=metrics_of(whole, declared, peers),
+        slices=tuple(
+            Slice(key=key, window=part.window, metrics=metrics_of(part, of_parts, peers))
+            for key, part in parts
+        ),
+    )
+
+
+def of_a_slice(declared: Declared) -> Declared:
+    """Volumes and the roster are declared for the whole alone."""
+    return Declared(baseline_p50=declared.baseline_p50, strictness=declared.strictness)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How facts are counted."""
 
     as_of: datetime
-    baseline_p50: float | None
-    strictness: Strictness | None
-    reversal_horizon: timedelta
-    reference: Window | None
+    horizon: timedelta = REVERSAL_HORIZON
+    reference: Window | None = None
 
-    def of(self, them: Populations, adopted: Adoption, peers: Cases, past: Cases) -> Metrics:
-        return Metrics(
-            flow=flow(them),
-            time=timing(them, self.baseline_p50),
-            agreement=agreement(them, self.strictness, self.reversal_horizon),
-            adoption=adopted,
-            oversight=oversight(them, peers),
-            calibration=calibration(them.labelled),
-            drift=self._drift(past, them.received),
+    def found(self, cases: Iterable[DecisionFacts], window: Window) -> Found:
+        """What the facts say of a window."""
+        every = [case for case in cases if not case.is_test]
+        counts = (c for case in every for c in counted(case, self.horizon) if window.holds(c.at))
+        ended = [case for case in every if window.holds(case.ended_at) and counts_as_end(case)]
+        return Found(
+            window=window,
+            counts=Counts(sums_of(counts)),
+            runs=last_reviews(ended),
+            still_open=still_open(every, window, self.as_of),
+            at_risk=at_risk(ended, self.as_of, self.horizon),
         )
 
-    def _drift(self, past: Cases, now: Cases) -> Drift | None:
+    def drift(self, past: Iterable[DecisionFacts], now: Cases, window: Window) -> Drift | None:
         if self.reference is None:
             return None
-        then = tuple(case for case in past if self.reference.holds(case.received_at))
-        return drift(then, now)
+        then = (c for c in past if self.reference.holds(c.received_at) and not c.is_test)
+        received = (c for c in now if window.holds(c.received_at) and not c.is_test)
+        return drift(tuple(then), tuple(received))
+
+
+def last_reviews(ended: Iterable[DecisionFacts]) -> Runs:
+    """Each reviewer's last reviews, in the order in which the decisions ended."""
+    found: defaultdict[str, list[tuple[datetime, str, bool]]] = defaultdict(list)
+    for case in ended:
+        if is_review(case) and case.disposed_by and case.ended_at:
+            found[case.disposed_by].append((case.ended_at, case.key, agrees(case)))
+    return {who: [agreed for *_, agreed in sorted(all)[-RUN:]] for who, all in found.items()}
+
+
+def still_open(every: Iterable[DecisionFacts], window: Window, as_of: datetime) -> Stages:
+    """The stages of what is open: one overdue counts as missed, not yet due is left out."""
+    due, missed = 0, 0
+    for case in every:
+        if case.end is None and case.stage_due_at is not None and window.holds(case.stage_due_at):
+            overdue = case.stage_due_at < as_of
+            due += case.stages_due + overdue
+            missed += case.stages_missed + overdue
+    return Stages(due, missed)
+
+
+def at_risk(ended: Iterable[DecisionFacts], as_of: datetime, horizon: timedelta) -> AtRisk:
+    """Automated ones that have been at risk for all of the horizon; what was reversed within it."""
+    old = [c for c in ended if is_automated(c) and c.ended_at and c.ended_at + horizon <= as_of]
+    return AtRisk(len(old), sum(reversed_within(case, horizon) for case in old))
 
 
 def compute(
@@ -107,23 +207,32 @@ def compute(
     coverage. A slice's reviewers are compared with the peers of the whole.
     """
     baseline = None if baseline_p50 is None else float(baseline_p50)
-    measure = _Measure(as_of, baseline, strictness, reversal_horizon, reference)
-    whole = populations(facts, window, as_of)
-    adopted = adoption(whole, eligible, bypassed, roster)
+    declared = Declared(eligible, bypassed, baseline, roster, strictness)
+    counting = Counting(as_of, reversal_horizon, reference)
+    every = tuple(case for case in facts if not case.is_test)
+    whole = counting.found(every, window)
+    peers = reviews(whole.counts)
     return Report(
         window=window,
         as_of=as_of,
         group_by=group_by,
-        metrics=measure.of(whole, adopted, reviews(whole.disposed), whole.every),
-        slices=tuple(_slices(whole, group_by, measure)) if group_by else (),
+        metrics=metrics_of(whole, declared, peers, counting.drift(every, every, window)),
+        slices=tuple(_slices(every, window, group_by, counting, of_a_slice(declared), peers))
+        if group_by
+        else (),
     )
 
 
-def _slices(whole: Populations, by: GroupBy, measure: _Measure) -> Iterator[Slice]:
-    peers = reviews(whole.disposed)
-    for key, window, cases in slices(whole.every, whole.window, by):
-        them = populations(cases, window, measure.as_of)
+def _slices(
+    every: Cases,
+    window: Window,
+    by: GroupBy,
+    counting: Counting,
+    declared: Declared,
+    peers: Reviews,
+) -> Iterator[Slice]:
+    for key, part, cases in slices(every, window, by):
         # A bucket of time holds no facts of the reference window: its past is everybody's.
-        past = whole.every if by in BUCKETS else cases
-        metrics = measure.of(them, adoption(them, None, None, None), peers, past)
-        yield Slice(key=key, window=window, metrics=metrics)
+        drifted = counting.drift(every if by in BUCKETS else cases, cases, part)
+        found = counting.found(cases, part)
+        yield Slice(key=key, window=part, metrics=metrics_of(found, declared, peers, drifted))

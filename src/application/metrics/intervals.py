@@ -4,10 +4,12 @@ Wilson's interval is written out, and checked against scipy in the tests: the we
 it for a fractional number of cases, and a command line should not load scipy for a square root.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from math import fsum, sqrt
 from statistics import NormalDist
+from typing import NamedTuple, overload
 
 from domain.model import Value
 
@@ -85,26 +87,48 @@ def share_of(formula: str, verdicts: Iterable[bool]) -> Proportion:
     return proportion(formula, sum(known), len(known))
 
 
-def weighted_share(formula: str, cases: Sequence[tuple[bool, float]]) -> Proportion:
-    """A share of cases that had unequal chances of being seen; the weight is 1 / that chance.
+class Weighed(NamedTuple):
+    """So many cases that had the same chance of being seen; the weight is 1 / that chance."""
+
+    hit: bool
+    weight: float
+    n: int = 1
+
+
+def weighted_share(formula: str, cases: Sequence[Weighed]) -> Proportion:
+    """A share of cases that had unequal chances of being seen.
 
     The interval is Wilson's for Kish's effective number of cases, which is the plain number when
     all weights are equal.
     """
     if not cases:
         return _no_proportion(formula, 0)
-    total = fsum(weight for _, weight in cases)
-    share = min(1.0, fsum(weight for hit, weight in cases if hit) / total)
-    effective = total**2 / fsum(weight**2 for _, weight in cases)
+    total = sum_of((case.weight, case.n) for case in cases)
+    share = min(1.0, sum_of((case.weight, case.n) for case in cases if case.hit) / total)
+    effective = total**2 / sum_of((case.weight**2, case.n) for case in cases)
     low, high = wilson(share, effective)
     return Proportion(
-        numerator=sum(hit for hit, _ in cases),
-        denominator=len(cases),
+        numerator=sum(case.n for case in cases if case.hit),
+        denominator=sum(case.n for case in cases),
         value=share,
         low=low,
         high=high,
         formula=formula,
     )
+
+
+def sum_of(repeated: Iterable[tuple[float, int]]) -> float:
+    """The sum of values that come so many times each, rounded once: in any order, in any grouping,
+    the same to the last digit. Doubling is exact, so each is told as the powers of two in its n."""
+    return fsum(_told(repeated))
+
+
+def _told(repeated: Iterable[tuple[float, int]]) -> Iterator[float]:
+    for value, times in repeated:
+        n = times
+        while n:
+            yield value * (lowest := n & -n)
+            n ^= lowest
 
 
 def _no_proportion(formula: str, numerator: int) -> Proportion:
@@ -113,9 +137,30 @@ def _no_proportion(formula: str, numerator: int) -> Proportion:
     )
 
 
-def times(formula: str, durations: Iterable[timedelta]) -> Times:
+class Ranked(Sequence[float]):
+    """Durations in seconds, in order, from how often each came in microseconds."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        ordered = sorted((int(microseconds), n) for microseconds, n in counts.items())
+        self._values = [microseconds / 1_000_000 for microseconds, _ in ordered]
+        self._ends = list(accumulate(n for _, n in ordered))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[float]: ...
+    def __getitem__(self, index: int | slice) -> float | Sequence[float]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        return self._values[bisect_right(self._ends, index)]
+
+
+def times(formula: str, counts: Mapping[str, int]) -> Times:
     """The median and the slow tail of how long things took."""
-    seconds = sorted(duration.total_seconds() for duration in durations)
+    seconds = Ranked(counts)
     return Times(
         n=len(seconds),
         p50=percentile(seconds, 0.50),

@@ -1,20 +1,41 @@
 """Oversight: is review real, or does somebody press the button?"""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from application.metrics.concordance import Concordance, concordance, cross
-from application.metrics.facts import DecisionFacts
-from application.metrics.intervals import Figure, Proportion, proportion, share_of
-from application.metrics.populations import Cases, Populations, is_overridden
+from application.metrics.concordance import Concordance, concordance
+from application.metrics.counting import Counts
+from application.metrics.intervals import Figure, Proportion, proportion
 from domain.model import Value
-from domain.values import Lane
+
+RUN = 1_000
+"""A run is looked for among so many of a reviewer's last reviews in the window."""
 
 Mix = tuple[str, str]
+"""Decision type and recommended action."""
+Runs = Mapping[str, Sequence[bool]]
+"""Each reviewer's last reviews in the order of the decisions' ends: agreed, or not."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many reviews, and how many of them agreed."""
+
+    n: int = 0
+    agreed: int = 0
+
+    def add(self, n: int, agreed: int) -> None:
+        self.n += n
+        self.agreed += agreed
+
+
+Reviews = Mapping[str, Mapping[Mix, Tally]]
+"""Every reviewer's reviews, by what was reviewed."""
 
 
 class AgreementRun(Value):
-    """The longest run of agreement in `n` reviews, and how likely it is at the peers' rate.
+    """The longest run of agreement in the last `n` reviews, and how likely at the peers' rate.
 
     A small p-value means that peers would hardly agree so many times in a row.
     """
@@ -44,84 +65,79 @@ class Oversight(Value):
     reviewers: tuple[ReviewerOversight, ...]
 
 
-def oversight(them: Populations, peers: Cases) -> Oversight:
+def oversight(them: Counts, runs: Runs, peers: Reviews) -> Oversight:
     """Measure the oversight of a window; `peers` are the reviews to compare each reviewer with."""
-    mine = reviews(them.disposed)
-    by_reviewer = _by_reviewer(mine)
+    mine, short = reviews(them), _short_dwell(them)
+    everyone = Tally(sum(each.n for each in short.values()), sum(s.agreed for s in short.values()))
     return Oversight(
-        short_dwell_share=short_dwell_share(mine),
-        second_review_kappa=second_review_kappa(them.ended),
+        short_dwell_share=_share("short_dwell_share/1", everyone),
+        second_review_kappa=second_review_kappa(them),
         reviewers=tuple(
-            _beside_peers(reviewer, by_reviewer[reviewer], peers)
-            for reviewer in sorted(by_reviewer)
+            ReviewerOversight(
+                reviewer=reviewer,
+                agreement_rate=_share("agreement_rate/1", _sum(own.values())),
+                agreement_run=agreement_run(runs.get(reviewer, ()), _rate(peers, reviewer)),
+                agreement_surplus=agreement_surplus(own, _others(peers, reviewer)),
+                short_dwell_share=_share("short_dwell_share/1", short.get(reviewer, Tally())),
+            )
+            for reviewer, own in sorted(mine.items())
         ),
     )
 
 
-def reviews(disposed: Cases) -> Cases:
-    """What a reviewer settled in the lane review, in the order it was settled.
-
-    A decision that the escalation owner settled is not a review, wherever it was routed first.
-    """
-    settled = (
-        (case.disposed_at, case.key, case)
-        for case in disposed
-        if case.disposed_in is Lane.REVIEW and case.disposed_at is not None
-    )
-    return tuple(case for _, _, case in sorted(settled, key=lambda entry: entry[:2]))
-
-
-def short_dwell_share(cases: Cases) -> Proportion:
-    """The share of reviews that took less than the decision type's minimum of active looking."""
-    return share_of(
-        "short_dwell_share/1",
-        (
-            case.dwell_seconds < case.minimum_dwell_seconds
-            for case in cases
-            if case.dwell_seconds is not None and case.minimum_dwell_seconds is not None
-        ),
-    )
-
-
-def second_review_kappa(ended: Cases) -> Concordance:
-    """Whether two people who can't see each other agree on upholding the recommendation."""
-    pairs = (
-        (
-            case.first_review_action == case.recommended_action,
-            case.second_review_action == case.recommended_action,
-        )
-        for case in ended
-        if case.first_review_action is not None and case.second_review_action is not None
-    )
-    return concordance("second_review_kappa/1", cross(pairs))
-
-
-def _by_reviewer(cases: Cases) -> dict[str, list[DecisionFacts]]:
-    found: defaultdict[str, list[DecisionFacts]] = defaultdict(list)
-    for case in cases:
-        if case.disposed_by is not None:
-            found[case.disposed_by].append(case)
+def reviews(them: Counts) -> Reviews:
+    """What reviewers settled in the lane review."""
+    found: defaultdict[str, defaultdict[Mix, Tally]] = defaultdict(lambda: defaultdict(Tally))
+    for (reviewer, decision_type, action, agreed), n in them.by_parts("review"):
+        found[reviewer][decision_type, action].add(n, n if agreed else 0)
     return found
 
 
-def _beside_peers(reviewer: str, own: list[DecisionFacts], everyone: Cases) -> ReviewerOversight:
-    others = tuple(case for case in everyone if case.disposed_by != reviewer)
-    agreed = sum(map(_agrees, own))
-    return ReviewerOversight(
-        reviewer=reviewer,
-        agreement_rate=proportion("agreement_rate/1", agreed, len(own)),
-        agreement_run=agreement_run([_agrees(case) for case in own], _rate(others)),
-        agreement_surplus=agreement_surplus(own, others),
-        short_dwell_share=short_dwell_share(tuple(own)),
-    )
+def reviewers(them: Counts) -> list[str]:
+    """Whoever reviewed anything."""
+    return sorted({reviewer for (reviewer, *_), _ in them.by_parts("review")})
 
 
-def _agrees(case: DecisionFacts) -> bool:
-    return not is_overridden(case)
+def _short_dwell(them: Counts) -> dict[str, Tally]:
+    """Reviews whose dwell is known, and those under the decision type's minimum of looking."""
+    found: defaultdict[str, Tally] = defaultdict(Tally)
+    for (reviewer, short), n in them.by_parts("dwell"):
+        found[reviewer].add(n, n if short else 0)
+    return found
 
 
-def _rate(cases: Sequence[DecisionFacts]) -> float | None:
-    return sum(map(_agrees, cases)) / len(cases) if cases else None
+def _share(formula: str, tally: Tally) -> Proportion:
+    return proportion(formula, tally.agreed, tally.n)
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    whole = Tally()
+    for each in tallies:
+        whole.add(each.n, each.agreed)
+    return whole
+
+
+def second_review_kappa(them: Counts) -> Concordance:
+    """Whether two people who can't see each other agree on upholding the recommendation."""
+    table = [[0, 0], [0, 0]]
+    for (first, second), n in them.by_parts("pair"):
+        table[not first][not second] += n
+    return concordance("second_review_kappa/1", table)
+
+
+def _others(peers: Reviews, reviewer: str) -> dict[Mix, Tally]:
+    """What everyone else made of each kind of case."""
+    found: defaultdict[Mix, Tally] = defaultdict(Tally)
+    for peer, mixes in peers.items():
+        if peer != reviewer:
+            for kind, tally in mixes.items():
+                found[kind].add(tally.n, tally.agreed)
+    return found
+
+
+def _rate(peers: Reviews, reviewer: str) -> float | None:
+    others = _sum(_others(peers, reviewer).values())
+    return others.agreed / others.n if others.n else None
 
 
 def agreement_run(agreed: Sequence[bool], peers_rate: float | None) -> AgreementRun:
@@ -132,7 +148,7 @@ def agreement_run(agreed: Sequence[bool], peers_rate: float | None) -> Agreement
         longest=longest,
         peers_rate=peers_rate,
         p_value=None if peers_rate is None else run_p_value(longest, len(agreed), peers_rate),
-        formula="agreement_run/1",
+        formula="agreement_run/2",
     )
 
 
@@ -161,24 +177,12 @@ def run_p_value(longest: int, n: int, rate: float) -> float:
     return min(1.0, complete[n])
 
 
-def agreement_surplus(own: Sequence[DecisionFacts], others: Sequence[DecisionFacts]) -> Figure:
+def agreement_surplus(own: Mapping[Mix, Tally], others: Mapping[Mix, Tally]) -> Figure:
     """A reviewer's agreement less the peers' on the same mix of decision type and action.
 
     Kinds of case that no peer has seen are left out, because there is nothing to compare with.
     """
-    mine, theirs = _mixes(own), _mixes(others)
-    shared = [kind for kind in mine if kind in theirs]
-    n = sum(len(mine[kind]) for kind in shared)
-    surplus = sum(sum(mine[kind]) - len(mine[kind]) * _mean(theirs[kind]) for kind in shared)
+    shared = [(own[kind], others[kind]) for kind in sorted(own) if kind in others]
+    n = sum(mine.n for mine, _ in shared)
+    surplus = sum(mine.agreed - mine.n * (theirs.agreed / theirs.n) for mine, theirs in shared)
     return Figure(n=n, value=surplus / n if n else None, formula="agreement_surplus/1")
-
-
-def _mixes(cases: Sequence[DecisionFacts]) -> dict[Mix, list[bool]]:
-    found: defaultdict[Mix, list[bool]] = defaultdict(list)
-    for case in cases:
-        found[case.decision_type, case.recommended_action].append(_agrees(case))
-    return found
-
-
-def _mean(verdicts: list[bool]) -> float:
-    return sum(verdicts) / len(verdicts)

@@ -1,57 +1,11 @@
-"""Who is counted: the populations that the formulas divide by."""
-
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+"""Who is counted: what makes a decision a member of the populations that the formulas divide by."""
 
 from application.metrics.facts import DecisionFacts
-from application.metrics.window import Window
 from domain.values import Disposition, Lane
 
 Cases = tuple[DecisionFacts, ...]
 
 SETTLING = frozenset({Disposition.UPHOLD, Disposition.OVERRIDE, Disposition.MODIFY})
-
-
-@dataclass(frozen=True, slots=True)
-class Populations:
-    """The populations of one window. A decision belongs to the window of its end for rates and
-    of its receipt for volumes; test and shadow decisions belong to none."""
-
-    window: Window
-    as_of: datetime
-    every: Cases
-    """All business decisions, whatever their window: for what is still open."""
-    received: Cases
-    """R: received in the window."""
-    ended: Cases
-    """T: ended in the window, without the withdrawn."""
-    automated: Cases
-    """A: of T, lane automate, authorised by policy."""
-    disposed: Cases
-    """H: of T, disposed of by a person: upheld, overridden, modified."""
-    judged: Cases
-    """Q: of A, chosen for the quality sample and judged."""
-    labelled: Cases
-    """L: of T, with a label."""
-
-
-def populations(facts: Iterable[DecisionFacts], window: Window, as_of: datetime) -> Populations:
-    """Sort the facts into the populations of a window."""
-    every = tuple(case for case in facts if not case.is_test)
-    ended = tuple(case for case in every if window.holds(case.ended_at) and counts_as_end(case))
-    automated = tuple(case for case in ended if is_automated(case))
-    return Populations(
-        window=window,
-        as_of=as_of,
-        every=every,
-        received=tuple(case for case in every if window.holds(case.received_at)),
-        ended=ended,
-        automated=automated,
-        disposed=tuple(case for case in ended if is_disposed(case)),
-        judged=tuple(case for case in automated if case.sampled and case.quality_verdict),
-        labelled=tuple(case for case in ended if case.label is not None),
-    )
 
 
 def counts_as_end(case: DecisionFacts) -> bool:
@@ -85,3 +39,13 @@ def is_taken_back(case: DecisionFacts) -> bool:
     """Reversed, or overturned by the quality check, at any time after its end."""
     reversed_later = case.reversed_at is not None or case.end == "reversed"
     return reversed_later or case.quality_verdict == "overturn"
+
+
+def is_straight_through(case: DecisionFacts) -> bool:
+    """Completed with its action delivered, and up to its end no person and no exception.
+
+    What comes after the end does not cost it: a quality overturn and a reversal have their own
+    metrics, and the clean rate leaves them out.
+    """
+    undisturbed = not case.human_before_end and not case.exceptions
+    return is_completed(case) and undisturbed and case.delivered_at is not None

@@ -26,6 +26,8 @@ class Row(Value):
 
 _set = object.__setattr__
 R = TypeVar("R", bound=Row)
+Key = tuple[str, str, str, str]
+"""What a sum is kept under: a decision type, a day, a measure, a label."""
 
 
 class Projection(ABC, Generic[R]):
@@ -40,6 +42,12 @@ class Projection(ABC, Generic[R]):
     topics: ClassVar[tuple[str, ...]] = ()
     """The event topics it follows; none means all of them."""
     Row: type[R]
+    counts: ClassVar[str | None] = None
+    """The table of the sums of what its rows count for, if they are counted."""
+
+    def counted(self, row: R) -> Iterable[tuple[Key, int]]:  # noqa: ARG002 - most count nothing
+        """What a row counts for: kept up with the rows, in the same transaction."""
+        return ()
 
     @abstractmethod
     def key(self, event: Event) -> str | None:

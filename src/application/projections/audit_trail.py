@@ -47,7 +47,8 @@ class AuditTrail(Projection[AuditLine]):
     def fold(self, row: AuditLine | None, positioned: Positioned) -> AuditLine:  # noqa: ARG002 - a line is one event's alone
         """The line of the event."""
         event, actor = positioned.event, positioned.event.actor
-        return AuditLine(
+        return AuditLine.model_construct(
+            None,
             key=self.key(event),
             position=positioned.position,
             event_id=event.id,

@@ -4,10 +4,12 @@ What counts up to the end stops at the end: exceptions, escalations and the huma
 afterwards (verdicts, reversals, outcomes) goes into fields of its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from application.metrics.facts import ExceptionRaised
+from application.projections import Key
+from application.projections.counting import counted_by_day
 from application.projections.feedback_row import FeedbackRow
 from application.projections.labels import labelled
 from application.projections.of_decisions import OfDecisions
@@ -35,6 +37,11 @@ class Feedback(OfDecisions[FeedbackRow]):
 
     name: ClassVar[str] = "feedback"
     Row = FeedbackRow
+    counts: ClassVar[str | None] = "feedback_counts"
+
+    def counted(self, row: FeedbackRow) -> Iterator[tuple[Key, int]]:
+        """What the metrics are made of."""
+        return counted_by_day(row)
 
     def opened(self, event: d.Recommended) -> FeedbackRow:
         """A decision has begun."""

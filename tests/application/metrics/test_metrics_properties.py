@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
+from math import fsum
+from random import Random
 from statistics import quantiles
 from typing import Literal
 
@@ -16,7 +18,15 @@ from scipy.stats import binomtest
 from application.metrics.calibration import Point, brier, ece, scores
 from application.metrics.facts import DecisionFacts
 from application.metrics.formulas import Metrics, Report, compute
-from application.metrics.intervals import Proportion, percentile, proportion, weighted_share
+from application.metrics.intervals import (
+    Proportion,
+    Weighed,
+    percentile,
+    proportion,
+    sum_of,
+    times,
+    weighted_share,
+)
 from application.metrics.oversight import run_p_value
 from application.metrics.window import Window
 from domain.values import Disposition, Lane
@@ -26,7 +36,13 @@ MOMENTS = st.integers(0, 47).map(lambda hour: DAY.since - timedelta(hours=12 - h
 SHARES = st.integers(0, 10_000).map(lambda n: Decimal(n) / 10_000)
 CHANCES = st.integers(1, 100).map(lambda n: Decimal(n) / 100)
 POINTS = st.lists(
-    st.builds(Point, st.integers(0, 10_000), st.booleans(), st.sampled_from([1.0, 2.0, 4 / 3])),
+    st.builds(
+        Point,
+        st.integers(0, 10_000),
+        st.booleans(),
+        st.sampled_from([1.0, 2.0, 4 / 3]),
+        st.integers(1, 5),
+    ),
     min_size=1,
     max_size=60,
 )
@@ -183,7 +199,7 @@ def test_the_interval_is_wilsons(counted: tuple[int, int]) -> None:
 
 @given(st.lists(st.booleans(), min_size=1), st.sampled_from([1.0, 4 / 3, 10.0]))
 def test_equal_weights_change_nothing(verdicts: list[bool], weight: float) -> None:
-    weighted = weighted_share("any/1", [(verdict, weight) for verdict in verdicts])
+    weighted = weighted_share("any/1", [Weighed(verdict, weight) for verdict in verdicts])
     plain = proportion("any/1", sum(verdicts), len(verdicts))
     assert weighted.value == pytest.approx(plain.value)
     assert weighted.low == pytest.approx(plain.low, abs=1e-12)
@@ -192,20 +208,20 @@ def test_equal_weights_change_nothing(verdicts: list[bool], weight: float) -> No
 
 @given(POINTS)
 def test_brier_is_the_mean_squared_distance(points: list[Point]) -> None:
-    weights = sum(weight for _, _, weight in points)
-    squares = sum(w * (c / 10_000 - (1 if right else 0)) ** 2 for c, right, w in points)
+    weights = sum(weight * n for _, _, weight, n in points)
+    squares = sum(n * w * (c / 10_000 - (1 if right else 0)) ** 2 for c, right, w, n in points)
     assert brier(points) == pytest.approx(squares / weights)
 
 
 @given(POINTS)
 def test_ece_sums_the_distance_of_each_bin(points: list[Point]) -> None:
     """Written another way: per bin |Σ w·y - Σ w·p| / Σ w, bins by comparison of edges."""
-    weights = sum(weight for _, _, weight in points)
+    weights = sum(weight * n for _, _, weight, n in points)
     distance = 0.0
     for low in range(0, 10_000, 1000):
         top = low + 1000 if low < 9000 else 10_001
         inside = [point for point in points if low <= point.confidence < top]
-        distance += abs(sum(w * (right - c / 10_000) for c, right, w in inside))
+        distance += abs(sum(n * w * (right - c / 10_000) for c, right, w, n in inside))
     assert ece(points) == pytest.approx(distance / weights, abs=1e-12)
 
 
@@ -236,3 +252,20 @@ def test_the_chance_of_a_run_is_that_of_all_sequences_with_one(
             ones = sequence.count("1")
             chance += rate**ones * (1 - rate) ** (n - ones)
     assert run_p_value(longest, n, rate) == pytest.approx(chance, abs=1e-9)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(1, 9)), max_size=30), st.randoms())
+def test_a_sum_is_the_same_in_any_order_and_grouping(
+    repeated: list[tuple[float, int]], random: Random
+) -> None:
+    one_by_one = [(value, 1) for value, n in repeated for _ in range(n)]
+    random.shuffle(one_by_one)
+    assert sum_of(repeated) == sum_of(one_by_one) == fsum(value for value, _ in one_by_one)
+
+
+@given(st.dictionaries(st.integers(-10, 10**9), st.integers(1, 9), max_size=20))
+def test_percentiles_of_counts_are_those_of_the_durations(counts: dict[int, int]) -> None:
+    durations = sorted(took / 1_000_000 for took, n in counts.items() for _ in range(n))
+    ours = times("any/1", {str(took): n for took, n in counts.items()})
+    assert ours.n == len(durations)
+    assert (ours.p50, ours.p95) == (percentile(durations, 0.5), percentile(durations, 0.95))

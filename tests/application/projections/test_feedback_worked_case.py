@@ -11,11 +11,12 @@ from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from adapters.memory.reading import MemoryReader
 from application.lots import LotDrawer
+from application.measuring import metrics
 from application.metrics.formulas import Metrics
 from application.metrics.intervals import Proportion
 from application.metrics.window import Window
 from application.projections.feedback_row import FeedbackRow
-from application.reading import Search, metrics, search
+from application.reading import Search, search
 from application.reviewing import resolve, review
 from domain.decision.reviewing import Choice
 from domain.decision_type.definition import Baseline
