@@ -120,6 +120,8 @@ class Caller:
     causation_id: UUID | None = None
     command: CommandKey | None = None
     if_match: int | None = None
+    via: str | None = None
+    """Through what it came, when not by the caller's own hand."""
 
     def actor(self, decision_type: str, *preferred: Seat) -> Actor:
         """The caller, in the first of the preferred seats they hold for this decision type."""
@@ -127,7 +129,7 @@ class Caller:
         anywhere = self.identity.seats.get("*", ())
         held = [seat for seat in preferred if seat in here or seat in anywhere]
         seat = held[0] if held else None
-        return _actor_of(self.identity.kind, self.identity.id, seat)
+        return _actor_of(self.identity.kind, self.identity.id, seat, self.via)
 
     def seats(self, decision_type: str) -> frozenset[str]:
         """The seats held for a decision type, those held for all types included."""
@@ -149,8 +151,9 @@ class Caller:
 
 
 @lru_cache(maxsize=10_000)
-def _actor_of(kind: str, id: str, seat: str | None) -> Actor:
-    return Actor(kind=ActorKind(kind), id=id, seat=None if seat is None else Seat(seat))
+def _actor_of(kind: str, id: str, seat: str | None, via: str | None) -> Actor:
+    held = None if seat is None else Seat(seat)
+    return Actor(kind=ActorKind(kind), id=id, seat=held, via=via)
 
 
 @dataclass(frozen=True)

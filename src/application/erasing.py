@@ -25,13 +25,13 @@ class Erasure(Value):
     """Whether anything was held under this reference. Asked again, nothing is."""
 
 
-async def erase(command: Erase, caller: Caller, desk: Desk, *, via: str | None = None) -> Erasure:
+async def erase(command: Erase, caller: Caller, desk: Desk) -> Erasure:
     """Destroy the person's key and what leads to it, and record that, all in one write.
 
-    `via` tells through what it came when not by the caller's own hand. The command is not kept by
-    its idempotency key: whoever tried references against its digest would find the right one.
+    The command is not kept by its idempotency key: whoever tried references against its digest
+    would find the right one.
     """
-    actor = caller.require(EVERYWHERE, Seat.RISK_OWNER).model_copy(update={"via": via})
+    actor = caller.require(EVERYWHERE, Seat.RISK_OWNER)
     for _ in range(ATTEMPTS):
         id = await desk.log.known_as(command.data_subject)
         if id is None:

@@ -12,6 +12,7 @@ from adapters.cli import (
     keys,
     operating,
     rehearsing,
+    reviewing,
     specifying,
 )
 from adapters.cli.common import Polite
@@ -51,6 +52,10 @@ shadow.command("start")(rehearsing.shadow_start)
 shadow.command("stop")(rehearsing.shadow_stop)
 shadow.command("show")(rehearsing.shadow_show)
 policy.add_typer(shadow, name="shadow")
+app.command("queue")(reviewing.queue)
+app.command("claim")(reviewing.claim)
+app.command("review")(reviewing.review)
+app.command("reconcile")(reviewing.reconcile)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)

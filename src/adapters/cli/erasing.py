@@ -36,11 +36,11 @@ def erase(
 
     if reference == "-":
         reference = typer.get_text_stream("stdin").read().strip()
-    caller = Caller(Identity(word_of, "human", {EVERYWHERE: frozenset({Seat.RISK_OWNER})}))
+    identity = Identity(word_of, "human", {EVERYWHERE: frozenset({Seat.RISK_OWNER})})
+    caller = Caller(identity, via=f"command line by {by}")
 
     async def work(desk: "Desk") -> "Erasure":
-        command = Erase(data_subject=reference)
-        return await erase_someone(command, caller, desk, via=f"command line by {by}")
+        return await erase_someone(Erase(data_subject=reference), caller, desk)
 
     if not with_desk(settings(), work).erased:
         out.print("nothing is held under this reference")
