@@ -4,7 +4,7 @@ Whoever has the database acts on a person's word (`--as`), and the record says s
 """
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -208,7 +208,7 @@ async def _waiting(url: str, name: str) -> "list[Waits]":
 
 
 def _array(values: "list[Queue] | list[Waits]") -> str:
-    return TypeAdapter(list).dump_json(values, indent=2).decode()
+    return TypeAdapter(list[Any]).dump_json(values, indent=2).decode()
 
 
 def _parameters(text: str | None) -> object:
