@@ -3,6 +3,7 @@
 from asyncio import Lock
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple, cast
 from uuid import UUID, uuid4
@@ -164,6 +165,11 @@ class Governed:
     def active_policy(self) -> PolicyVersion | None:
         return self.policy.active if self.policy else None
 
+    def at(self, moment: datetime) -> "Governed":
+        """What governs at a moment: a version that was to come into force until then has."""
+        policy = self.policy.at(moment) if self.policy else None
+        return self if policy is self.policy else replace(self, policy=policy)
+
     @cached_property
     def expects(self) -> tuple[tuple[UUID, int], ...]:
         """What must still be so when a decision made under it is written."""
@@ -253,10 +259,10 @@ class Desk:
         return state
 
     async def governed(self, decision_type: str) -> Governed:
-        """What governs this decision type, from memory where it is known."""
+        """What governs this decision type now, from memory where it is known."""
         known = self._governed.get(decision_type)
         if known is not None:
-            return known
+            return known.at(self.clock.now())
         # One reads, the others wait: a cold start under load would read it a hundred times over.
         async with self._reading.setdefault(decision_type, Lock()):
             known = self._governed.get(decision_type)
@@ -265,7 +271,7 @@ class Desk:
                     known = self._governed[decision_type] = await self.governed_now(decision_type)
                 finally:
                     self._reading.pop(decision_type, None)
-            return known
+            return known.at(self.clock.now())
 
     async def governed_now(self, decision_type: str) -> Governed:
         """What governs this decision type, read afresh."""
@@ -279,10 +285,17 @@ class Desk:
         events = await self.log.stream(types.stream_id(name), up_to=up_to)
         return types.fold(cast("list[type_events.LifeEvent]", list(events)))
 
-    async def policy(self, decision_type: str) -> Policy | None:
-        """All policy versions of a decision type; None if none was ever drafted."""
-        events = await self.log.stream(policies.stream_id(decision_type))
-        return policies.fold(cast("list[policy_events.LifeEvent]", list(events)))
+    async def policy(self, decision_type: str, *, up_to: int | None = None) -> Policy | None:
+        """All policy versions of a decision type as they stand; None if there was never one."""
+        policy = policies.fold(await self.policy_history(decision_type, up_to=up_to))
+        return policy.at(self.clock.now()) if policy else None
+
+    async def policy_history(
+        self, decision_type: str, *, up_to: int | None = None
+    ) -> list[policy_events.LifeEvent]:
+        """What happened to a decision type's policy, in order."""
+        events = await self.log.stream(policies.stream_id(decision_type), up_to=up_to)
+        return cast("list[policy_events.LifeEvent]", list(events))
 
     def forget(self, decision_type: str) -> None:
         """Read this decision type's governance afresh next time."""

@@ -155,6 +155,7 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
         governed = await desk.governed(command.decision_type)
         admitted = _admitted(command, governed)
     stamp = desk.stamp(caller, actor)
+    governed = governed.at(stamp.at)
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
     case = Case(command.recommendation, admitted.facts, lots.partial, actor.id)

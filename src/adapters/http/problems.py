@@ -16,6 +16,7 @@ from domain.admission import InvalidInput
 from domain.decision.refusals import LeaseHeld
 from domain.guardrail.facts import Problem as Flaw
 from domain.model import Forbidden, Malformed, NotFound, Outdated, Refusal, Unauthorised, Value
+from domain.policy.gate import GateClosed
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_DETAIL = 2_000
@@ -182,6 +183,12 @@ def _of_refusal(refusal: Refusal) -> Problem:
     match refusal:
         case InvalidInput():
             errors = tuple(FieldError.of(flaw) for flaw in refusal.problems)
+            return problem.model_copy(update={"errors": errors})
+        case GateClosed():
+            errors = tuple(
+                FieldError(field=check.question, found=check.text, allowed="an answer that passes")
+                for check in refusal.failed
+            )
             return problem.model_copy(update={"errors": errors})
         case LeaseHeld():
             held = {"holder": refusal.holder, "expires_at": refusal.expires_at}
