@@ -183,6 +183,7 @@ async def vacate_owner(name: str, seat: Seat, caller: Caller, desk: Desk) -> Dec
 async def write(definition: DecisionTypeDefinition, caller: Caller, desk: Desk) -> DecisionType:
     """Write down what a decision is, or change it: its decision owner does."""
     name = definition.name
+    actor = caller.require(name, Seat.DECISION_OWNER)
     if definition.personal:
         desk.require_seals()
     for _ in range(ATTEMPTS):
@@ -192,7 +193,6 @@ async def write(definition: DecisionTypeDefinition, caller: Caller, desk: Desk) 
         require_match(caller, state.version if state else 0)
         if state is not None and state.definition == definition:
             return state
-        actor = caller.require(name, Seat.DECISION_OWNER)
         events = types.draft(state, definition, desk.stamp(caller, actor))
         try:
             await desk.record(events, caller)
