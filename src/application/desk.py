@@ -121,6 +121,8 @@ class Caller:
     causation_id: UUID | None = None
     command: CommandKey | None = None
     if_match: int | None = None
+    via: str | None = None
+    """Through what the call came, where nobody had to prove who they are."""
 
     def actor(self, decision_type: str, *preferred: Seat) -> Actor:
         """The caller, in the first of the preferred seats they hold for this decision type."""
@@ -128,7 +130,8 @@ class Caller:
         anywhere = self.identity.seats.get("*", ())
         held = [seat for seat in preferred if seat in here or seat in anywhere]
         seat = held[0] if held else None
-        return _actor_of(self.identity.kind, self.identity.id, seat)
+        actor = _actor_of(self.identity.kind, self.identity.id, seat)
+        return actor.model_copy(update={"via": self.via}) if self.via else actor
 
     def seats(self, decision_type: str) -> frozenset[str]:
         """The seats held for a decision type, those held for all types included."""

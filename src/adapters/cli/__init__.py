@@ -11,6 +11,7 @@ from adapters.cli import (
     interchange,
     keys,
     operating,
+    policies,
     rehearsing,
     specifying,
 )
@@ -51,6 +52,15 @@ shadow.command("start")(rehearsing.shadow_start)
 shadow.command("stop")(rehearsing.shadow_stop)
 shadow.command("show")(rehearsing.shadow_show)
 policy.add_typer(shadow, name="shadow")
+policy.command("history")(policies.history)
+policy.command("draft")(policies.draft)
+policy.command("specify")(policies.specify)
+policy.command("propose")(policies.propose)
+policy.command("approve")(policies.approve)
+policy.command("refuse")(policies.refuse)
+policy.command("activate")(policies.activate)
+policy.command("rollback")(policies.rollback)
+policy.command("retire")(policies.retire)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)

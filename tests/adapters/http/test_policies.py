@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from a_service import REFUND, Json, Service, recommendation
+from a_service import REFUND, Json, Service
 
 BASE = "/v1/decision-types/refund"
 POLICY = REFUND.partition("policy: |\n")[2].replace("\n  ", "\n").removeprefix("  ")
