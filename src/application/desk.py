@@ -26,6 +26,7 @@ from application.ports import (
 )
 from application.turns import Turns
 from domain import conflict as conflicts
+from domain.composing import ORGANISATION
 from domain.decision import events as decision_events
 from domain.decision.state import Decision
 from domain.decision.state import evolve as evolve_decision
@@ -163,25 +164,39 @@ class Governed:
 
     decision_type: DecisionType
     policy: Policy | None
+    organisation: Policy | None = None
+    """The organisation's policy, which speaks beside the type's own."""
 
     @cached_property
     def active_policy(self) -> PolicyVersion | None:
         return self.policy.active if self.policy else None
 
+    @property
+    def beside(self) -> PolicyVersion | None:
+        """The version of the organisation's policy that is in force."""
+        return self.organisation.active if self.organisation else None
+
     def at(self, moment: datetime) -> "Governed":
         """What governs at a moment: a version that was to come into force until then has."""
         policy = self.policy.at(moment) if self.policy else None
-        return self if policy is self.policy else replace(self, policy=policy)
+        beside = self.organisation.at(moment) if self.organisation else None
+        if policy is self.policy and beside is self.organisation:
+            return self
+        return replace(self, policy=policy, organisation=beside)
 
     @cached_property
     def expects(self) -> tuple[tuple[UUID, int], ...]:
         """What must still be so when a decision made under it is written."""
         name = self.decision_type.name
         version = self.policy.version if self.policy else 0
-        return (
+        own = (
             (self.decision_type.id, self.decision_type.version),
             (policies.stream_id(name), version),
         )
+        if name == ORGANISATION:
+            return own
+        beside = self.organisation.version if self.organisation else 0
+        return (*own, (policies.stream_id(ORGANISATION), beside))
 
 
 class Answer(NamedTuple):
@@ -281,7 +296,10 @@ class Desk:
         state = await self.decision_type(decision_type)
         if state is None:
             raise NoSuchDecisionType(f"decision_type: found {decision_type[:60]}")
-        return Governed(state, await self.policy(decision_type))
+        own = await self.policy(decision_type)
+        if decision_type == ORGANISATION:
+            return Governed(state, own)
+        return Governed(state, own, await self.policy(ORGANISATION))
 
     async def decision_type(self, name: str, *, up_to: int | None = None) -> DecisionType | None:
         """The decision type of this name, now or at a version; None if there is none."""
@@ -302,6 +320,8 @@ class Desk:
 
     def forget(self, decision_type: str) -> None:
         """Read this decision type's governance afresh next time."""
+        if decision_type == ORGANISATION:
+            self._governed.clear()
         self._governed.pop(decision_type, None)
 
     async def renewed(self, governed: Governed) -> bool:
