@@ -110,8 +110,9 @@ def _proofs(candidate: Candidate) -> Proofs | TooComplexToProve:
 
 
 def _types(candidate: Candidate) -> Check:
-    declared, asked = candidate.definition.facts, candidate.version.guardrail.facts
-    other = sorted(name for name, kind in asked.items() if declared.get(name) != kind)
+    declared, guardrail = candidate.definition.facts, candidate.version.guardrail
+    asked = sorted(guardrail.asked)
+    other = [name for name in asked if declared.get(name) != guardrail.facts[name]]
     if other:
         text = (
             f"{_few(other)}: the decision type declares it otherwise by now; draft a version anew"
