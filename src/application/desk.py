@@ -19,6 +19,7 @@ from application.ports import (
     Forgotten,
     Identity,
     Overtaken,
+    PolicyReader,
     PriorCommand,
     Repeated,
     Stale,
@@ -214,6 +215,8 @@ class Desk:
     log: EventLog
     clock: Clock
     lots: LotDrawer
+    reads: PolicyReader | None = None
+    """Reads policies, where any are written at this desk."""
     attempts: Turns = field(default_factory=lambda: Turns(ATTEMPTS_AT_ONCE, ATTEMPTS_IN_LINE))
     """Whose turn it is to record a refused attempt."""
     _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])

@@ -1,6 +1,6 @@
 """The life of a policy: what owners do with its versions, from the first draft to the last day."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
 
@@ -9,8 +9,6 @@ from application.gatekeeping import Inspection, candidate, inspect
 from application.ports import Overtaken, Repeated, Stale
 from domain.decision_type.commands import require_seat
 from domain.guardrail.difference import compare
-from domain.guardrail.document import Guardrail
-from domain.guardrail.facts import FactType
 from domain.model import Seat, Stamp
 from domain.policy import force, life
 from domain.policy.aggregate import NoSuchVersion, Policy, find, fold
@@ -18,20 +16,19 @@ from domain.policy.events import LifeEvent
 from domain.policy.gate import Floor
 from domain.policy.signing import MAY_WRITE
 
-Reader = Callable[[str, Mapping[str, FactType]], Guardrail]
-"""Reads an author's text, in terms of a decision type's facts."""
 Decide = Callable[[Governed, Stamp], Awaitable[tuple[LifeEvent, ...]]]
 OWNERS = (Seat.RISK_OWNER, Seat.DECISION_OWNER, Seat.AI_PRODUCT_OWNER)
 """The seats a person acts in, the one that may most first."""
 
 
-async def draft(name: str, source: str, read: Reader, caller: Caller, desk: Desk) -> Policy:
+async def draft(name: str, source: str, caller: Caller, desk: Desk) -> Policy:
     """Write the next version, from its author's text."""
 
     async def decide(governed: Governed, stamp: Stamp) -> tuple[LifeEvent, ...]:
         state = governed.decision_type
         require_seat(state, stamp.actor, *MAY_WRITE)
-        guardrail = read(source, state.definition.facts)
+        assert desk.reads is not None, "policies are written at desks that read them"
+        guardrail = desk.reads(source, state.definition.facts)
         return life.draft(governed.policy, name, source, _digest(source), guardrail, stamp)
 
     return await _change(name, caller, desk, decide)

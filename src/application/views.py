@@ -8,10 +8,12 @@ from pydantic import AwareDatetime, JsonValue
 from domain.decision.state import Decision, Status
 from domain.model import Value
 from domain.values import (
+    LEFT_OUT,
     AuthorityKind,
     ExceptionCode,
     Lane,
     ModelRef,
+    PolicyRef,
     Reason,
     Receipt,
     Recommendation,
@@ -61,6 +63,8 @@ class DecisionView(Value):
     reasons: tuple[Reason, ...]
     exceptions: tuple[ExceptionCode, ...]
     policy: PolicyView | None
+    organisation: PolicyRef | None = LEFT_OUT
+    """The organisation's policy, where one spoke beside the type's own."""
     owner: OwnerView | None
     queue: str | None
     due_at: AwareDatetime | None
@@ -103,6 +107,7 @@ class DecisionView(Value):
             reasons=routing.reasons if routing else (),
             exceptions=decision.exceptions,
             policy=_policy(decision),
+            organisation=routing.organisation if routing else None,
             owner=OwnerView.model_construct(seat=place.seat, person=place.person)
             if place
             else None,

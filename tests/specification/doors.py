@@ -14,7 +14,6 @@ import httpx
 from litestar import Litestar
 
 from adapters.assembly import memory_desk
-from adapters.authoring import parse_guardrail
 from adapters.clock import HeldClock
 from adapters.http.app import create_app
 from adapters.identity.api_keys import ApiKeys, issue
@@ -211,7 +210,7 @@ class Direct:
         return True
 
     def draft(self, by: Identity, name: str, text: str) -> None:
-        self._ask(policy_life.draft(name, text, parse_guardrail, Caller(by), self.desk))
+        self._ask(policy_life.draft(name, text, Caller(by), self.desk))
 
     def waive(self, by: Identity, name: str) -> None:
         floor = Floor(required=False)

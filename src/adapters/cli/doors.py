@@ -9,6 +9,7 @@ import typer
 
 from adapters.cli.common import err, escaped, settings, with_desk
 from adapters.trouble import Trouble
+from application.ports import Miswritten
 from domain.model import Refusal
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 REFUSED = 1
 READABLE = {403, 404, 409, 412, 422}
 """What a service answers when a rule says no; anything else is no answer to the question."""
-UNWRITABLE = "REJ.policy_text"
-"""The text that was sent is no policy: it can't be read, here as there."""
 PATIENCE = 60
 
 Here = Callable[["Caller", "Desk"], Awaitable[str]]
@@ -73,6 +72,8 @@ class InDatabase:
 
         try:
             return Said(with_desk(settings(), work))
+        except Miswritten as wrong:
+            raise Trouble(str(wrong)) from None
         except Refusal as refusal:
             refused(refusal.title, str(refusal), refusal.CODE)
 
@@ -94,7 +95,7 @@ class AtService:
             told = problem["title"], problem["detail"], problem["code"]
         except (ValueError, KeyError, TypeError):
             raise Trouble(f"{self._url}: answered {status}, and not as remit does") from None
-        if status in READABLE and told[2] != UNWRITABLE:
+        if status in READABLE and told[2] != Miswritten.CODE:
             refused(*told)
         raise Trouble(f"{self._url}: {told[0]}: {told[1]} ({told[2]})")
 

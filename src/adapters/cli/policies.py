@@ -76,11 +76,10 @@ def draft(
     source = read_text(file)
 
     async def here(caller: "Caller", desk: "Desk") -> str:
-        from adapters.authoring import parse_guardrail
         from application import policy_life
         from application.policy_views import view
 
-        policy = await policy_life.draft(name, source, parse_guardrail, caller, desk)
+        policy = await policy_life.draft(name, source, caller, desk)
         return view(policy, max(policy.versions)).model_dump_json()
 
     path = f"/v1/decision-types/{name}/policies"

@@ -1,21 +1,16 @@
 """Authored: texts that people write, a policy or a specification, as a request brings them."""
 
 import json
-from collections.abc import Mapping
 from typing import Any, cast
 
 from litestar import Request
 
-from adapters.authoring import AuthoringError, parse_guardrail
 from adapters.http.problems import FieldError, Unreadable, WrongContent, WrongMediaType
 from adapters.http.reading import JSON_TYPES, TEXT
 from application.wording import shown
-from domain.guardrail.document import Guardrail
-from domain.guardrail.facts import FactType
 
 YAML = ("application/yaml", "application/x-yaml", "text/yaml", "text/plain")
 GHERKIN = ("text/plain", "text/x-gherkin")
-MOST_PROBLEMS = 20
 
 
 async def text_of(request: Request[Any, Any, Any], member: str, kinds: tuple[str, ...]) -> str:
@@ -52,31 +47,3 @@ def _member(text: str, member: str) -> str:
     if not isinstance(inside, str):
         raise WrongContent(FieldError(field=member, found=shown(inside), allowed="a text"))
     return inside
-
-
-def read_policy(source: str, facts: Mapping[str, FactType]) -> Guardrail:
-    """The policy that a text states; what is wrong with it is said in its author's words."""
-    try:
-        return parse_guardrail(source, facts)
-    except AuthoringError as error:
-        raise Miswritten(error) from None
-
-
-class Miswritten(WrongContent):
-    """A text is not what it should be: each place, and what to write there instead."""
-
-    TITLE = "The text can't be read as a policy"
-    CODE = "REJ.policy_text"
-
-    def __init__(self, error: AuthoringError) -> None:
-        super().__init__(
-            *(
-                FieldError(
-                    field=f"line {problem.line}, column {problem.column}",
-                    found=problem.message,
-                    allowed=problem.hint or "what the policy language has there",
-                )
-                for problem in error.problems[:MOST_PROBLEMS]
-            )
-        )
-        self.args = (str(error),)

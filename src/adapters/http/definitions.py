@@ -35,10 +35,11 @@ def definition_of(raw: bytes, name: str) -> DecisionTypeDefinition:
 def _with_defaults(said: Json) -> Json:
     """Every class of exceptions spelt out, where one default is given for those not named."""
     exceptions = said.get("exceptions")
-    if not isinstance(exceptions, dict) or not isinstance(exceptions.get(DEFAULT), dict):
+    given = cast(Json, exceptions) if isinstance(exceptions, dict) else {}
+    default = given.get(DEFAULT)
+    if not isinstance(default, dict):
         return said
-    given = cast(Json, exceptions)
-    default = cast(Json, given[DEFAULT])
+    default = cast(Json, default)
     own = {code: each for code, each in given.items() if code != DEFAULT}
     spelt = {code.value: default for code in ExceptionCode} | {
         code: {**default, **cast(Json, each)} if isinstance(each, dict) else each

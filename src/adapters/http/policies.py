@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from pydantic import Field, JsonValue
 
 from adapters.http.answers import Page, versioned
-from adapters.http.authored import GHERKIN, YAML, read_policy, text_of
+from adapters.http.authored import GHERKIN, YAML, text_of
 from adapters.http.bodies import Moment, TrialBody
 from adapters.http.bodies import Number as Share
 from adapters.http.callers import CONDITIONAL
@@ -113,7 +113,7 @@ class Policies(Controller):
         """Write the next version: the policy's document as YAML, or as JSON."""
         source = await text_of(request, "source", YAML)
         replayed = await _repeated(desk, caller)
-        policy = await policy_life.draft(name, source, read_policy, caller, desk)
+        policy = await policy_life.draft(name, source, caller, desk)
         newest = policy.versions[max(policy.versions)]
         said = Written(version=newest.version, hash=newest.digest, drafted_by=newest.drafted_by)
         answer = versioned(said, policy.version, replayed=replayed)

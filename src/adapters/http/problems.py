@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from pydantic import AwareDatetime, Field
 
-from application.ports import Busy, Unknown
+from application.ports import Busy, Miswritten, Unknown
 from domain.admission import InvalidInput
 from domain.decision.refusals import LeaseHeld
 from domain.guardrail.facts import Problem as Flaw
@@ -21,6 +21,7 @@ from domain.policy.gate import GateClosed
 MEDIA_TYPE = "application/problem+json"
 LONGEST_DETAIL = 2_000
 LONGEST_FOUND = 80
+MOST_ERRORS = 20
 RETRY_AFTER = 1
 
 log = logging.getLogger("remit.http")
@@ -183,6 +184,9 @@ def _of_refusal(refusal: Refusal) -> Problem:
     match refusal:
         case InvalidInput():
             errors = tuple(FieldError.of(flaw) for flaw in refusal.problems)
+            return problem.model_copy(update={"errors": errors})
+        case Miswritten():
+            errors = tuple(FieldError.of(flaw) for flaw in refusal.problems[:MOST_ERRORS])
             return problem.model_copy(update={"errors": errors})
         case GateClosed():
             errors = tuple(

@@ -1,5 +1,6 @@
 """The events of a decision type's guardrail policy: one stream, many versions."""
 
+from operator import not_
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from pydantic import AwareDatetime, Field
 from domain.guardrail.document import Guardrail
 from domain.model import Event, Seat
 from domain.policy.gate import Floor, Gate
+from domain.values import LEFT_OUT
 
-Why = Annotated[str | None, Field(exclude_if=lambda why: why is None)]
+Why = Annotated[str | None, Field(exclude_if=not_)]
 """What whoever did it said about it. Stored only where they did, as what follows."""
 
 
@@ -93,9 +95,9 @@ class Activated(VersionEvent):
 
     TOPIC: ClassVar[str] = "policy.activated"
     digest: str
-    effective_at: AwareDatetime | None = Field(default=None, exclude_if=lambda at: at is None)
+    effective_at: AwareDatetime | None = LEFT_OUT
     """From when it speaks; at once, where absent."""
-    gate: Gate | None = Field(default=None, exclude_if=lambda gate: gate is None)
+    gate: Gate | None = LEFT_OUT
     """What it passed; absent where it was put into force before anything was asked."""
     reason: Why = None
 
