@@ -1,12 +1,22 @@
 """The life of a policy through the door: who may do what to which version, and when it speaks."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from a_service import REFUND, Json, Service
+from a_service import REFUND, Json, Service, recommendation
 
+from adapters.assembly import read_policy
+from application.desk import Caller
+from application.governing import Adoption, adopt
+from application.ports import Identity
+from domain.decision_type.definition import DecisionTypeDefinition
+from domain.model import Seat
+
+OPERATOR, ESCALATES = Caller(Identity("operator", "human")), Seat.ESCALATION_OWNER
 BASE = "/v1/decision-types/refund"
 POLICY = REFUND.partition("policy: |\n")[2].replace("\n  ", "\n").removeprefix("  ")
 LOOSER = POLICY.replace("amount > 200", "amount > 300")
@@ -390,3 +400,45 @@ def test_a_decision_type_is_written_and_goes_live_through_the_door(service: Serv
     late = service.post(f"{path}/baseline", "ana", {"source": "2025", "eligible_per_day": 5.5})
     assert code(late) == (409, "REJ.decision_type_state")
     assert code(service.post(f"{path}/activate", "ana")) == (409, "REJ.decision_type_state")
+
+
+def test_a_new_decision_type_goes_live_once_its_seats_are_filled(service: Service) -> None:
+    path, who = "/v1/decision-types/invoice", service.header("everyone")
+    known = service.get(BASE).json()["definition"]
+    new = known | {"name": "invoice", "owners": {"decision_owner": "cy"}}
+    written = service.client.put(path, json=new, headers=who)
+    assert (written.status_code, written.json()["status"]) == (200, "draft"), written.text
+    baseline = {"source": "2025", "eligible_per_day": 54.35}
+    told = service.post(f"{path}/baseline", "everyone", baseline)
+    assert told.json()["baseline"]["eligible_per_day"] == "54.35"
+    assert code(service.post(f"{path}/activate", "everyone")) == (422, "EXC.OWNER_VACANT")
+    for seat in ("ai_product_owner", "risk_owner", "escalation_owner"):
+        service.client.put(f"{path}/owners/{seat}", json={"person": "cy"}, headers=who)
+    same = service.post(f"{path}/activate", "everyone")
+    assert code(same) == (422, "REJ.OWNERS_NOT_DISTINCT")
+    service.client.put(f"{path}/owners/risk_owner", json={"person": "rae"}, headers=who)
+    assert service.post(f"{path}/activate", "everyone").json()["status"] == "active"
+    answer = service.post(f"{path}/policies", "everyone", POLICY.encode(), **YAML)
+    assert answer.json()["version"] == 1
+    decision = service.post("/v1/decisions", "any-bot", recommendation(decision_type="invoice"))
+    assert decision.json()["lane"] == "escalate"
+
+
+def test_the_organisations_policy_speaks_beside_a_types_own(service: Service) -> None:
+    path, who = "/v1/decision-types/organisation", service.header("everyone")
+    known = service.get(BASE).json()["definition"]
+    owners = {"decision_owner": "ana", "ai_product_owner": "bo", "risk_owner": "cy"}
+    new = known | {"name": "organisation", "owners": owners}
+    refused = service.client.put(path, json=new, headers=who)
+    assert code(refused) == (403, "REJ.seat"), "ana is to be its decision owner, not cy"
+    definition = DecisionTypeDefinition.model_validate(new)
+    house = read_policy(POLICY.replace("risk <= 0.30", "risk <= 0.05"), definition.facts)
+    adoption = Adoption(definition, "text", "sha256:text", house)
+    complete = definition.model_copy(update={"owners": {**definition.owners, ESCALATES: "di"}})
+    asyncio.run(adopt(replace(adoption, definition=complete), OPERATOR, service.desk))
+    decision = service.recommended("claim-9")
+    assert decision["lane"] == "review"
+    assert decision["policy"]["rule"] == "organisation:low-risk"
+    assert decision["organisation"]["version"] == 1
+    replayed = service.get(decision["links"]["replay"]).json()
+    assert replayed["verdict"] == "match"
