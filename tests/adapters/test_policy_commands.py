@@ -39,14 +39,23 @@ def test_a_version_goes_its_way_in_the_database(database_url: str, policy: Path)
     assert stranger.exit_code == 1
     unknown = remit("policy", "propose", TYPE, 9, "--by", "jonas.weber", **env)
     assert unknown.exit_code == 1
+    waived = ("policy", "floor", TYPE, "--no-required", "--reason", "a pilot")
+    assert remit(*waived, "--by", "jonas.weber", **env).exit_code == 1, "he is no risk owner"
+    assert remit(*waived, "--by", "fatima.haddad", **env).exit_code == 0
+    for verb in ("propose", "activate"):
+        done = remit("policy", verb, TYPE, 2, "--by", "jonas.weber", **env)
+        assert done.exit_code == 0, done.output
     policy.write_text("guardrail: v1\nrules: 7\n", encoding="utf-8")
     assert remit("policy", "draft", TYPE, policy, "--by", "jonas.weber", **env).exit_code == 2
+    again = remit("policy", "draft", TYPE, FILE, "--by", "jonas.weber", **env)
+    assert again.exit_code == 2, "a decision type's file is no policy"
     late = remit("policy", "activate", TYPE, 2, "--at", "tomorrow", "--by", "jonas.weber", **env)
     assert late.exit_code == 2
     told = remit("policy", "history", TYPE, **env)
     assert told.exit_code == 0, told.output
     assert "drafted by jonas.weber, ai product owner, the command line" in told.output
-    assert "version 1: in force" in told.output
+    assert "version 2: in force" in told.output
+    assert "version 1: superseded" in told.output
 
 
 def test_a_service_that_does_not_answer_is_no_refusal(policy: Path) -> None:

@@ -3,8 +3,10 @@
 Exit codes, for CI: 0 done, 1 refused, 2 what was given can't be read or nobody answers.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -155,6 +157,44 @@ def activate(
     _step(
         door(by, url, key), name, version, "activate", {"reason": reason, "at": at}, here, as_json
     )
+
+
+def floor(
+    name: Type,
+    by: By = "operator",
+    url: Url = None,
+    key: Key = None,
+    covered: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of limits and rules with an example.")
+    ] = 1.0,
+    killed: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of one-step changes that are noticed.")
+    ] = 0.0,
+    required: Annotated[
+        bool, typer.Option(help="Whether a version needs a specification at all.")
+    ] = True,
+    reason: Reason = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what specifications have to show from now on. That is the risk owner's to do."""
+    from domain.policy.gate import Floor
+
+    wanted = Floor(required=required, covered=Decimal(repr(covered)), killed=Decimal(repr(killed)))
+
+    async def here(caller: "Caller", desk: "Desk") -> str:
+        from application import policy_life
+
+        policy = await policy_life.set_floor(name, wanted, reason, caller, desk)
+        now = policy.floor or wanted
+        return json.dumps({"decision_type": name, "floor": now.model_dump(mode="json")})
+
+    body = {"required": required, "covered": covered, "killed": killed, "reason": reason}
+    path = f"/v1/decision-types/{name}/policies/floor"
+    said = door(by, url, key).ask("PUT", path, body, here)
+    if as_json:
+        print_json(said.text)
+    else:
+        out.print(f"[green]✓[/] {name}: {said.content['floor']}", highlight=False)
 
 
 def _moment(at: str | None) -> datetime | None:
