@@ -127,7 +127,7 @@ class Policies(Controller):
         return Page[VersionView](items=views(policy, events) if policy else [])
 
     @get("/policies/{version:int}")
-    async def read(
+    async def read_version(
         self, name: Name, version: Number, desk: TheDesk, caller: TheCaller
     ) -> Response[PolicyVersionView]:
         """One version, as signed and as obeyed."""
