@@ -173,7 +173,7 @@ class Governed:
         return self.policy.active if self.policy else None
 
     @property
-    def beside(self) -> PolicyVersion | None:
+    def organisation_policy(self) -> PolicyVersion | None:
         """The version of the organisation's policy that is in force."""
         return self.organisation.active if self.organisation else None
 

@@ -72,7 +72,11 @@ async def evaluate_version(
         raise NoSuchVersion(f"version: found {version}, known are none")
     policy = find(governed.policy, version)
     return _evaluated(
-        governed.decision_type, policy, trial.recommendation, trial.context, governed.beside
+        governed.decision_type,
+        policy,
+        trial.recommendation,
+        trial.context,
+        governed.organisation_policy,
     )
 
 

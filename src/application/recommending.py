@@ -159,8 +159,8 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     governed = governed.at(stamp.at)
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
-    beside = governed.beside
-    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id, beside)
+    house = governed.organisation_policy
+    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id, house)
     ruling = route(case, governed.decision_type, governed.active_policy)
     return _Attempt(id, _submission(command, admitted), governed, stamp, lots, ruling)
 
@@ -193,7 +193,7 @@ async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
     """The lots that are drawn for a decision: none where nothing depends on one."""
-    in_force = (governed.active_policy, governed.beside)
+    in_force = (governed.active_policy, governed.organisation_policy)
     by_lot = governed.decision_type.stage is Stage.PARTIAL
     drawn = [desk.lots.quality(id, policy.guardrail) for policy in in_force if policy]
     return Lots(

@@ -1,14 +1,14 @@
 """Views: what the service shows of a decision, made for its reader and stable for clients."""
 
+from operator import not_
 from typing import Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from domain.decision.state import Decision, Status
 from domain.model import Value
 from domain.values import (
-    LEFT_OUT,
     AuthorityKind,
     ExceptionCode,
     Lane,
@@ -63,7 +63,7 @@ class DecisionView(Value):
     reasons: tuple[Reason, ...]
     exceptions: tuple[ExceptionCode, ...]
     policy: PolicyView | None
-    organisation: PolicyRef | None = LEFT_OUT
+    organisation: PolicyRef | None = Field(default=None, exclude_if=not_)
     """The organisation's policy, where one spoke beside the type's own."""
     owner: OwnerView | None
     queue: str | None
