@@ -104,7 +104,7 @@ def add_missing() -> list[Path]:
 
 
 def _head(version: int, actor: Actor, stream: UUID = ID) -> Any:
-    stamp = by(actor).model_copy(update={"causation_id": UUID(int=version)})
+    stamp = by(actor)._replace(causation_id=UUID(int=version))
     return {**envelope(stream, version, stamp), "decision_type": "refund"}
 
 
