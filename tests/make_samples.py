@@ -23,6 +23,7 @@ from domain.decision_type import events as t
 from domain.decision_type.definition import Baseline
 from domain.model import Actor, Event, Seat, envelope
 from domain.policy import events as p
+from domain.policy.gate import Check, Floor, Gate
 from domain.routing import SEMANTICS
 from domain.values import (
     Alternative,
@@ -103,7 +104,7 @@ def add_missing() -> list[Path]:
 
 
 def _head(version: int, actor: Actor, stream: UUID = ID) -> Any:
-    stamp = by(actor).model_copy(update={"causation_id": UUID(int=version)})
+    stamp = by(actor)._replace(causation_id=UUID(int=version))
     return {**envelope(stream, version, stamp), "decision_type": "refund"}
 
 
@@ -299,11 +300,48 @@ def _others() -> tuple[Event, ...]:
             **_head(5, ANA, policy), policy_version=2, digest=rules.digest, against=1, behind=4711
         ),
         p.ShadowStopped(**_head(6, ANA, policy), policy_version=2),
+        *_policy_life(policy),
         c.Opened(**_head(1, BOT, CONFLICT_ID), subject="order 17", decisions=(ID, OTHER_ID)),
         c.Joined(**_head(2, BOT, CONFLICT_ID), decision=UUID(int=3)),
         c.Arbitrated(**_head(3, DI, CONFLICT_ID), winner=ID, reason_code="ESC.BETTER", **SAY),
         c.Closed(**_head(4, DI, CONFLICT_ID)),
         data_subject.Erased(**envelope(UUID(int=4), 1, by(CY))),
+    )
+
+
+def _policy_life(policy: UUID) -> tuple[Event, ...]:
+    why: dict[str, Any] = {"policy_version": 2, "reason": "calibration review of May"}
+    signed: dict[str, Any] = {"digest": DIGEST, "against": DIGEST, "difference": DIGEST}
+    checks = (
+        Check(question="types", passed=True, text="3 facts as they are declared"),
+        Check(question="claims", passed=True, text="4 claims hold", digest=DIGEST),
+    )
+    gate = Gate(checks=checks)
+    floor = Floor(required=True, covered=Decimal("0.9"), killed=Decimal("0.75"))
+    return (
+        p.FloorSet(**_head(7, CY, policy), floor=floor, reason="as agreed with audit"),
+        p.Specified(
+            **_head(8, ANA, policy), policy_version=2, text="Feature: refunds", text_digest=DIGEST
+        ),
+        p.Proposed(
+            **_head(9, ANA, policy),
+            **signed,
+            **why,
+            relaxes=True,
+            approver=Seat.RISK_OWNER,
+            acknowledged=("old-rule",),
+            gate=gate,
+        ),
+        p.Approved(**_head(10, CY, policy), **signed, **why, report=gate.digest),
+        p.Refused(**_head(11, CY, policy), **why),
+        p.RolledBack(
+            **_head(12, CY, policy),
+            **why,
+            digest=DIGEST,
+            instead_of=3,
+            difference=DIGEST,
+            relaxes=False,
+        ),
     )
 
 

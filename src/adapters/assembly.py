@@ -1,12 +1,17 @@
 """Assembly: the only file where ports meet adapters."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from os import urandom
 from uuid import UUID
 
-from adapters.authoring import parse_decision_type, source_digest
+from adapters.authoring import (
+    AuthoringError,
+    parse_decision_type,
+    parse_guardrail,
+    source_digest,
+)
 from adapters.clock import SystemClock
 from adapters.eventstore.codec import Codec
 from adapters.eventstore.upcasts import UPCASTS
@@ -18,10 +23,13 @@ from adapters.settings import BadSettings, Settings
 from application.desk import Desk
 from application.governing import Adoption
 from application.lots import LotDrawer
-from application.ports import Clock
+from application.ports import Clock, Miswritten
+from domain.guardrail.document import Guardrail
+from domain.guardrail.facts import FactType, Problem
 from domain.registry import EVENTS
 
 SHORTEST_LOT_KEY = 16
+ALLOWED = "what the policy language has there"
 KEY_ENCRYPTION_KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -60,6 +68,18 @@ def read_adoption(source: str) -> Adoption:
     )
 
 
+def read_policy(source: str, facts: Mapping[str, FactType]) -> Guardrail:
+    """The policy that a text states; what is wrong with it is said in its author's words."""
+    try:
+        return parse_guardrail(source, facts)
+    except AuthoringError as error:
+        problems = (
+            Problem(f"line {each.line}, column {each.column}", each.message, each.hint or ALLOWED)
+            for each in error.problems
+        )
+        raise Miswritten(str(error), tuple(problems)) from None
+
+
 def lot_drawer(settings: Settings) -> LotDrawer:
     """The drawer of lots, or a refusal to draw them with a secret anyone could guess."""
     key = settings.lot_key.get_secret_value()
@@ -80,7 +100,7 @@ async def postgres_desk(
     log = PostgresEventLog(url, codec(known), capacity=settings.queue_capacity)
     async with log:
         _require_key(known, await log.any_key())
-        yield Desk(log, clock or SystemClock(), lot_drawer(settings))
+        yield Desk(log, clock or SystemClock(), lot_drawer(settings), read_policy)
 
 
 @asynccontextmanager
@@ -104,4 +124,4 @@ def memory_desk(clock: Clock | None = None) -> Desk:
     """A desk that forgets everything when the process ends."""
     drawer = LotDrawer(b"lots for a desk in memory", "memory")
     own = Vault(urandom(KEY_BYTES), "memory")
-    return Desk(MemoryEventLog(codec(own)), clock or SystemClock(), drawer)
+    return Desk(MemoryEventLog(codec(own)), clock or SystemClock(), drawer, read_policy)

@@ -3,6 +3,7 @@
 from asyncio import Lock
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple, cast
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from application.ports import (
     Forgotten,
     Identity,
     Overtaken,
+    PolicyReader,
     PriorCommand,
     Repeated,
     Stale,
@@ -25,6 +27,7 @@ from application.ports import (
 )
 from application.turns import Turns
 from domain import conflict as conflicts
+from domain.composing import ORGANISATION
 from domain.decision import events as decision_events
 from domain.decision.state import Decision
 from domain.decision.state import evolve as evolve_decision
@@ -162,20 +165,39 @@ class Governed:
 
     decision_type: DecisionType
     policy: Policy | None
+    organisation: Policy | None = None
+    """The organisation's policy, which speaks beside the type's own."""
 
     @cached_property
     def active_policy(self) -> PolicyVersion | None:
         return self.policy.active if self.policy else None
+
+    @property
+    def organisation_policy(self) -> PolicyVersion | None:
+        """The version of the organisation's policy that is in force."""
+        return self.organisation.active if self.organisation else None
+
+    def at(self, moment: datetime) -> "Governed":
+        """What governs at a moment: a version that was to come into force until then has."""
+        policy = self.policy.at(moment) if self.policy else None
+        beside = self.organisation.at(moment) if self.organisation else None
+        if policy is self.policy and beside is self.organisation:
+            return self
+        return replace(self, policy=policy, organisation=beside)
 
     @cached_property
     def expects(self) -> tuple[tuple[UUID, int], ...]:
         """What must still be so when a decision made under it is written."""
         name = self.decision_type.name
         version = self.policy.version if self.policy else 0
-        return (
+        own = (
             (self.decision_type.id, self.decision_type.version),
             (policies.stream_id(name), version),
         )
+        if name == ORGANISATION:
+            return own
+        beside = self.organisation.version if self.organisation else 0
+        return (*own, (policies.stream_id(ORGANISATION), beside))
 
 
 class Answer(NamedTuple):
@@ -193,6 +215,8 @@ class Desk:
     log: EventLog
     clock: Clock
     lots: LotDrawer
+    reads: PolicyReader | None = None
+    """Reads policies, where any are written at this desk."""
     attempts: Turns = field(default_factory=lambda: Turns(ATTEMPTS_AT_ONCE, ATTEMPTS_IN_LINE))
     """Whose turn it is to record a refused attempt."""
     _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])
@@ -256,10 +280,10 @@ class Desk:
         return state
 
     async def governed(self, decision_type: str) -> Governed:
-        """What governs this decision type, from memory where it is known."""
+        """What governs this decision type now, from memory where it is known."""
         known = self._governed.get(decision_type)
         if known is not None:
-            return known
+            return known.at(self.clock.now())
         # One reads, the others wait: a cold start under load would read it a hundred times over.
         async with self._reading.setdefault(decision_type, Lock()):
             known = self._governed.get(decision_type)
@@ -268,27 +292,39 @@ class Desk:
                     known = self._governed[decision_type] = await self.governed_now(decision_type)
                 finally:
                     self._reading.pop(decision_type, None)
-            return known
+            return known.at(self.clock.now())
 
     async def governed_now(self, decision_type: str) -> Governed:
         """What governs this decision type, read afresh."""
         state = await self.decision_type(decision_type)
         if state is None:
             raise NoSuchDecisionType(f"decision_type: found {decision_type[:60]}")
-        return Governed(state, await self.policy(decision_type))
+        own = await self.policy(decision_type)
+        if decision_type == ORGANISATION:
+            return Governed(state, own)
+        return Governed(state, own, await self.policy(ORGANISATION))
 
     async def decision_type(self, name: str, *, up_to: int | None = None) -> DecisionType | None:
         """The decision type of this name, now or at a version; None if there is none."""
         events = await self.log.stream(types.stream_id(name), up_to=up_to)
         return types.fold(cast("list[type_events.LifeEvent]", list(events)))
 
-    async def policy(self, decision_type: str) -> Policy | None:
-        """All policy versions of a decision type; None if none was ever drafted."""
-        events = await self.log.stream(policies.stream_id(decision_type))
-        return policies.fold(cast("list[policy_events.LifeEvent]", list(events)))
+    async def policy(self, decision_type: str, *, up_to: int | None = None) -> Policy | None:
+        """All policy versions of a decision type as they stand; None if there was never one."""
+        policy = policies.fold(await self.policy_history(decision_type, up_to=up_to))
+        return policy.at(self.clock.now()) if policy else None
+
+    async def policy_history(
+        self, decision_type: str, *, up_to: int | None = None
+    ) -> list[policy_events.LifeEvent]:
+        """What happened to a decision type's policy, in order."""
+        events = await self.log.stream(policies.stream_id(decision_type), up_to=up_to)
+        return cast("list[policy_events.LifeEvent]", list(events))
 
     def forget(self, decision_type: str) -> None:
         """Read this decision type's governance afresh next time."""
+        if decision_type == ORGANISATION:
+            self._governed.clear()
         self._governed.pop(decision_type, None)
 
     async def renewed(self, governed: Governed) -> bool:

@@ -71,7 +71,13 @@ async def evaluate_version(
     if governed.policy is None:
         raise NoSuchVersion(f"version: found {version}, known are none")
     policy = find(governed.policy, version)
-    return _evaluated(governed.decision_type, policy, trial.recommendation, trial.context)
+    return _evaluated(
+        governed.decision_type,
+        policy,
+        trial.recommendation,
+        trial.context,
+        governed.organisation_policy,
+    )
 
 
 def _evaluated(
@@ -79,11 +85,12 @@ def _evaluated(
     policy: PolicyVersion,
     recommendation: Recommendation,
     context: Mapping[str, JsonValue],
+    organisation: PolicyVersion | None = None,
 ) -> Evaluation:
     definition = decision_type.definition
     facts = admit(recommendation, context, definition).facts
     # A lot is drawn for a decision, and this is none: at stage `partial` it counts as lost.
-    case = Case(recommendation, facts)
+    case = Case(recommendation, facts, organisation=organisation)
     ruling = route(case, decision_type, policy)
     return Evaluation(
         lane=ruling.lane,

@@ -196,7 +196,7 @@ def with_facts(case: Case, facts: Facts) -> Case:
     """The same case on other facts; what the producer states itself is restated."""
     stated = {name: facts.get(name) for name in BUILT_IN if facts.get(name) != case.facts.get(name)}
     recommendation = case.recommendation.model_copy(update=stated)
-    return Case(recommendation, facts, case.draw, case.producer)
+    return case._replace(recommendation=recommendation, facts=facts)
 
 
 def traced(policy: PolicyVersion | None, facts: Facts) -> tuple[TraceView, ...]:

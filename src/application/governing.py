@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pydantic import Field
 
@@ -15,17 +16,20 @@ from application.desk import (
     require_match,
     without_key,
 )
+from application.gatekeeping import ADOPTED_FLOOR, candidate, inspected
 from application.ports import Overtaken, Repeated
 from domain.decision_type import commands as types
-from domain.decision_type.definition import DecisionTypeDefinition
+from domain.decision_type.definition import Baseline, DecisionTypeDefinition
 from domain.decision_type.events import LifeEvent as TypeEvent
 from domain.decision_type.state import DecisionType, fold
 from domain.decision_type.state import Status as TypeStatus
 from domain.guardrail.document import Guardrail
 from domain.model import Actor, ActorKind, Event, Seat, Stamp, Value
 from domain.policy import aggregate as policies
-from domain.policy.aggregate import Policy
+from domain.policy import force, life
+from domain.policy.aggregate import Policy, find
 from domain.policy.events import LifeEvent as PolicyEvent
+from domain.values import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +114,34 @@ def _policy_events(
     policy: Policy | None,
     stamp: Callable[[Seat], Stamp],
 ) -> tuple[PolicyEvent, ...]:
-    drafted = policies.draft(
+    """The steps of a version's life, each as the owner's whose step it is; all or none."""
+    product, risk = stamp(Seat.AI_PRODUCT_OWNER), stamp(Seat.RISK_OWNER)
+    events = life.draft(
         policy,
         adoption.definition.name,
         adoption.policy_source,
         adoption.source_digest,
         adoption.guardrail,
-        stamp(Seat.AI_PRODUCT_OWNER),
+        product,
     )
-    known = policies.fold(drafted, policy)
-    assert known is not None
-    newest = max(known.versions)
-    activated = policies.activate(known, state, newest, stamp(Seat.RISK_OWNER))
-    return (*drafted, *activated)
+    after = _known(policies.fold(events, policy))
+    version = max(after.versions)
+    asked = candidate(Governed(state, after), find(after, version), unless_set=ADOPTED_FLOOR)
+    gate, difference = inspected(asked)
+    steps: tuple[Callable[[Policy], tuple[PolicyEvent, ...]], ...] = (
+        lambda known: life.propose(known, state, version, difference, gate, (), None, product),
+        lambda known: life.approve(known, state, version, difference, gate, None, risk),
+        lambda known: force.activate(known, state, version, difference, gate, None, None, risk),
+    )
+    for step in steps:
+        caused = step(after)
+        events, after = (*events, *caused), _known(policies.fold(caused, after))
+    return events
+
+
+def _known(policy: Policy | None) -> Policy:
+    assert policy is not None
+    return policy
 
 
 async def suspend(name: str, switch: Switch, caller: Caller, desk: Desk) -> DecisionType:
@@ -161,6 +180,66 @@ async def vacate_owner(name: str, seat: Seat, caller: Caller, desk: Desk) -> Dec
     )
 
 
+async def write(definition: DecisionTypeDefinition, caller: Caller, desk: Desk) -> DecisionType:
+    """Write down what a decision is, or change it: its decision owner does."""
+    name = definition.name
+    actor = caller.require(name, Seat.DECISION_OWNER)
+    if definition.personal:
+        desk.require_seals()
+    for _ in range(ATTEMPTS):
+        if prior := await desk.repeated(caller):
+            return _there(await desk.decision_type(name, up_to=prior.version))
+        state = await desk.decision_type(name)
+        require_match(caller, state.version if state else 0)
+        if state is not None and state.definition == definition:
+            return state
+        events = types.draft(state, definition, desk.stamp(caller, actor))
+        try:
+            await desk.record(events, caller)
+        except (Overtaken, Repeated):
+            continue
+        desk.forget(name)
+        return _there(fold(events, state))
+    raise Contended(f"gave up after {ATTEMPTS} attempts")
+
+
+def _there(state: DecisionType | None) -> DecisionType:
+    assert state is not None
+    return state
+
+
+async def activate(name: str, caller: Caller, desk: Desk) -> DecisionType:
+    """Go live: from now on it takes recommendations."""
+    return await _govern(name, caller, desk, types.activate, AUTHOR)
+
+
+async def set_stage(
+    name: str, stage: Stage, partial_share: Decimal, caller: Caller, desk: Desk
+) -> DecisionType:
+    """Ask for another autonomy stage, or agree to what another owner asked for."""
+    return await _govern(
+        name,
+        caller,
+        desk,
+        lambda state, stamp: types.propose_stage(state, stage, partial_share, stamp),
+    )
+
+
+async def register_baseline(
+    name: str, baseline: Baseline, caller: Caller, desk: Desk
+) -> DecisionType:
+    """Put the measurement from before go-live on record."""
+    return await _govern(
+        name,
+        caller,
+        desk,
+        lambda state, stamp: types.register_baseline(state, baseline, stamp),
+        AUTHOR,
+    )
+
+
+AUTHOR = (Seat.DECISION_OWNER,)
+"""The seat in which someone answers for what a decision type is."""
 OWNERS = (Seat.RISK_OWNER, Seat.DECISION_OWNER, Seat.AI_PRODUCT_OWNER, Seat.ESCALATION_OWNER)
 
 
@@ -169,6 +248,7 @@ async def _govern(
     caller: Caller,
     desk: Desk,
     decide: Callable[[DecisionType, Stamp], Iterable[TypeEvent]],
+    seats: tuple[Seat, ...] = (),
 ) -> DecisionType:
     for _ in range(ATTEMPTS):
         if prior := await desk.repeated(caller):
@@ -179,7 +259,7 @@ async def _govern(
         if state is None:
             raise NoSuchDecisionType(f"decision_type: found {name[:60]}")
         require_match(caller, state.version)
-        held = tuple(s for s in OWNERS if state.owner(s) == caller.identity.id)
+        held = seats or tuple(s for s in OWNERS if state.owner(s) == caller.identity.id)
         stamp = desk.stamp(caller, caller.actor(name, *held))
         events = tuple(decide(state, stamp))
         if not events:

@@ -75,6 +75,7 @@ def routed_again(
     facts = facts_of(
         decision.recommendation, decision.deciding_context, governed.decision_type.definition
     )
-    case = Case(decision.recommendation, facts, lots.partial, decision.producer)
+    house = governed.organisation_policy
+    case = Case(decision.recommendation, facts, lots.partial, decision.producer, house)
     ruling = route(case, governed.decision_type, governed.active_policy)
     return (*events, *dispatch(decision, ruling, governed.decision_type, lots, stamp))

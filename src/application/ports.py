@@ -4,13 +4,15 @@ Each port has at least two adapters that ship (memory and PostgreSQL for the log
 contract suite in `tests/adapters/` that both must pass.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from domain.model import Event
+from domain.guardrail.document import Guardrail
+from domain.guardrail.facts import FactType, Problem
+from domain.model import Event, Malformed
 
 
 class CommandKey(NamedTuple):
@@ -169,6 +171,24 @@ class EventLog(Protocol):
     def changes(self) -> AsyncIterator[None]:
         """Ticks whenever something was appended, by any process, and at least once a second."""
         ...
+
+
+class PolicyReader(Protocol):
+    """Reads what an author wrote, in terms of the facts that there are."""
+
+    def __call__(self, source: str, facts: Mapping[str, FactType], /) -> Guardrail:
+        """The policy that a text states; raises `Miswritten`."""
+        ...
+
+
+class Miswritten(Malformed):
+    """A policy's text is refused with everything that is wrong in it, each at its place."""
+
+    CODE = "REJ.policy_text"
+
+    def __init__(self, said: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(said)
+        self.problems = tuple(problems)
 
 
 class Clock(Protocol):

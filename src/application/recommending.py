@@ -26,6 +26,7 @@ from application.ports import (
     SubjectTaken,
 )
 from domain.admission import Admitted, InvalidInput, admit
+from domain.composing import ORGANISATION
 from domain.conflict import Conflict, join, open_conflict
 from domain.conflict import Status as ConflictStatus
 from domain.decision.conflicting import against, hold_for_conflict
@@ -155,15 +156,19 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
         governed = await desk.governed(command.decision_type)
         admitted = _admitted(command, governed)
     stamp = desk.stamp(caller, actor)
+    governed = governed.at(stamp.at)
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
-    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id)
+    house = governed.organisation_policy
+    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id, house)
     ruling = route(case, governed.decision_type, governed.active_policy)
     return _Attempt(id, _submission(command, admitted), governed, stamp, lots, ruling)
 
 
 def _admitted(command: Recommend, governed: Governed) -> Admitted:
     """The recommendation as facts, if its decision type takes any and it fits."""
+    if command.decision_type == ORGANISATION:
+        raise NotActive(f"{ORGANISATION} has a policy for all decision types, and no decisions")
     if governed.decision_type.status is not Status.ACTIVE:
         raise NotActive(f"{command.decision_type} is {governed.decision_type.status}")
     return admit(command.recommendation, command.context, governed.decision_type.definition)
@@ -188,11 +193,12 @@ async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
     """The lots that are drawn for a decision: none where nothing depends on one."""
-    policy = governed.active_policy
+    in_force = (governed.active_policy, governed.organisation_policy)
     by_lot = governed.decision_type.stage is Stage.PARTIAL
+    drawn = [desk.lots.quality(id, policy.guardrail) for policy in in_force if policy]
     return Lots(
         partial=desk.lots.partial(id) if by_lot else None,
-        quality=desk.lots.quality(id, policy.guardrail) if policy else None,
+        quality=max(filter(None, drawn), key=lambda draw: draw.rate, default=None),
     )
 
 

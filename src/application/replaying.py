@@ -6,6 +6,7 @@ from uuid import UUID
 
 from application.desk import Desk
 from domain.admission import facts_of
+from domain.composing import ORGANISATION
 from domain.decision.events import (
     AutoActioned,
     Escalated,
@@ -20,7 +21,7 @@ from domain.decision_type.state import DecisionType
 from domain.model import Value
 from domain.policy.aggregate import Policy, PolicyVersion
 from domain.routing import KNOWN_SEMANTICS, SEMANTICS, Case, Ruling, route
-from domain.values import Lane
+from domain.values import Lane, PolicyRef
 
 Verdict = Literal["match", "drift"]
 
@@ -124,20 +125,36 @@ class Recalled(NamedTuple):
 
 async def recalled(state: Decision, routing: Routing, archive: Archive) -> Recalled | Difference:
     """What routing was told then, or why that can't be had."""
-    decision_type = await archive.decision_type(state.decision_type, routing.decision_type_version)
-    ref = routing.policy
-    policy = await archive.policy(state.decision_type, ref.version) if ref else None
     if routing.semantics not in KNOWN_SEMANTICS:
         return _not_understood(routing)
-    if decision_type is None or (ref is not None and policy is None):
+    decision_type = await archive.decision_type(state.decision_type, routing.decision_type_version)
+    policy = await _policy(state.decision_type, routing.policy, archive)
+    organisation = await _policy(ORGANISATION, routing.organisation, archive)
+    if decision_type is None:
         return _lost(routing)
-    if ref is not None and policy is not None and policy.guardrail.digest != ref.hash:
+    if isinstance(policy, Difference):
+        return policy
+    if isinstance(organisation, Difference):
+        return organisation
+    facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
+    case = Case(state.recommendation, facts, routing.draw, state.producer, organisation)
+    return Recalled(case, decision_type, policy)
+
+
+async def _policy(
+    name: str, ref: PolicyRef | None, archive: Archive
+) -> PolicyVersion | Difference | None:
+    """The version that spoke, none if none did, or why it can't be had."""
+    if ref is None:
+        return None
+    policy = await archive.policy(name, ref.version)
+    if policy is None:
+        return _gone(str(ref.version))
+    if policy.guardrail.digest != ref.hash:
         return Difference(
             cause="policy", field="hash", recorded=ref.hash, replayed=policy.guardrail.digest
         )
-    facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
-    case = Case(state.recommendation, facts, routing.draw, state.producer)
-    return Recalled(case, decision_type, policy)
+    return policy
 
 
 async def _replayed(
@@ -169,7 +186,10 @@ def _not_understood(routing: Routing) -> Difference:
 
 
 def _lost(routing: Routing) -> Difference:
-    version = str(routing.policy.version) if routing.policy else "none"
+    return _gone(str(routing.policy.version) if routing.policy else "none")
+
+
+def _gone(version: str) -> Difference:
     return Difference(
         cause="policy", field="version", recorded=version, replayed="no longer on record"
     )

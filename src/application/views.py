@@ -1,9 +1,10 @@
 """Views: what the service shows of a decision, made for its reader and stable for clients."""
 
+from operator import not_
 from typing import Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, JsonValue
+from pydantic import AwareDatetime, Field, JsonValue
 
 from domain.decision.state import Decision, Status
 from domain.model import Value
@@ -12,6 +13,7 @@ from domain.values import (
     ExceptionCode,
     Lane,
     ModelRef,
+    PolicyRef,
     Reason,
     Receipt,
     Recommendation,
@@ -61,6 +63,8 @@ class DecisionView(Value):
     reasons: tuple[Reason, ...]
     exceptions: tuple[ExceptionCode, ...]
     policy: PolicyView | None
+    organisation: PolicyRef | None = Field(default=None, exclude_if=not_)
+    """The organisation's policy, where one spoke beside the type's own."""
     owner: OwnerView | None
     queue: str | None
     due_at: AwareDatetime | None
@@ -103,6 +107,7 @@ class DecisionView(Value):
             reasons=routing.reasons if routing else (),
             exceptions=decision.exceptions,
             policy=_policy(decision),
+            organisation=routing.organisation if routing else None,
             owner=OwnerView.model_construct(seat=place.seat, person=place.person)
             if place
             else None,

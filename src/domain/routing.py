@@ -1,7 +1,8 @@
 """Routing: a total, pure function from a recommendation to a lane, with its reasons.
 
 Several authorities speak: the safeguards of this module (kill switch, breaker, stage, missing
-input, reversibility) and the policy. Each contributes a lane; the most careful one wins, and
+input, reversibility) and the policies, the type's own and the organisation's. Each contributes a
+lane; the most careful one wins, and
 among equals the order of precedence names the one that decides. Then the people are asked for:
 where nobody would answer or nobody may review, it is escalated. Nothing that goes wrong can end
 in `automate`.
@@ -9,12 +10,12 @@ in `automate`.
 
 from collections.abc import Iterator
 from datetime import timedelta
-from hashlib import sha256
 from typing import NamedTuple
 
+from domain.composing import Said, ask_all, missing
 from domain.decision_type.state import DecisionType
 from domain.guardrail.conditions import facts_of
-from domain.guardrail.evaluate import Contribution, Verdict, evaluate_traced
+from domain.guardrail.evaluate import Contribution, Verdict
 from domain.guardrail.evaluate import within_limits_text as within_limits
 from domain.guardrail.facts import Facts
 from domain.model import Seat
@@ -29,13 +30,14 @@ from domain.values import (
     Stage,
 )
 
-SEMANTICS = "v2"
+SEMANTICS = "v3"
 """The version of this function. Each routing records the one that spoke, and replay asks it again.
 
 `v1` asked for no people: an empty seat fell to the fallback owner unnoticed, and there was no
-roster. The rule language has semantics of its own, which a policy names.
+roster. `v2` asked one policy alone, the decision type's own.
+The rule language has semantics of its own, which a policy names.
 """
-KNOWN_SEMANTICS = ("v1", SEMANTICS)
+KNOWN_SEMANTICS = ("v1", "v2", SEMANTICS)
 
 WITHIN_LIMITS = "ROUTE.within_limits"
 _LOTS = 2**64
@@ -72,6 +74,8 @@ class Ruling(NamedTuple):
     four_eyes: bool
     missing: tuple[str, ...]
     """Inputs the policy needs and does not have: the decision is held until they come."""
+    organisation: PolicyRef | None = None
+    """The organisation's policy, where one spoke beside the type's own."""
 
 
 class Case(NamedTuple):
@@ -82,6 +86,8 @@ class Case(NamedTuple):
     draw: int | None = None
     producer: str | None = None
     """Who recommends, and so never reviews; nobody yet where a policy is only tried."""
+    organisation: PolicyVersion | None = None
+    """The organisation's policy in force: it speaks beside the decision type's own."""
 
 
 def route(
@@ -91,14 +97,15 @@ def route(
     semantics: str = SEMANTICS,
 ) -> Ruling:
     """Map a case to exactly one lane. Never raises; the same input always gives the same answer."""
-    verdict, digest = _ask(policy, case.facts)
-    voices = [*_safeguards(case, decision_type, policy, verdict), *_policy_voices(verdict)]
+    said, digest = _asked(case, decision_type, policy, semantics)
+    voices = [*_safeguards(case, decision_type, policy, said), *_policy_voices(said)]
     if semantics != "v1":
         voices = _with_people(voices, case, decision_type)
     voices.sort(key=lambda voice: (-voice.lane.caution, voice.rank))
     ref = policy.ref if policy else None
+    beside = next((one.policy.ref for one in said if one.whose), None)
     if not voices:
-        return _automate(case.facts, policy, ref, digest)
+        return _automate(case.facts, policy, ref, digest, beside)
     deciding = voices[0]
     peers = _peers(voices)
     return Ruling(
@@ -111,7 +118,8 @@ def route(
         queue=_queue(peers, policy),
         sla=_sla(peers, policy),
         four_eyes=_four_eyes(peers, decision_type),
-        missing=() if verdict is None else verdict.missing,
+        missing=missing(policy, said),
+        organisation=beside,
     )
 
 
@@ -119,27 +127,30 @@ def beyond_facts(
     case: Case, decision_type: DecisionType, policy: PolicyVersion | None
 ) -> tuple[Reason, ...]:
     """What speaks against automating this action now, whatever its facts were."""
-    verdict, _ = _ask(policy, case.facts)
-    voices = _safeguards(case, decision_type, policy, verdict)
+    said, _ = _asked(case, decision_type, policy, SEMANTICS)
+    voices = _safeguards(case, decision_type, policy, said)
     of_facts = (ExceptionCode.MISSING_INPUT, ExceptionCode.CONFIDENCE_MISSING)
     return tuple(voice.reason for voice in voices if voice.exception not in of_facts)
 
 
-def _ask(policy: PolicyVersion | None, facts: Facts) -> tuple[Verdict | None, str]:
-    """What the policy says; None if there is none or it can't answer."""
-    if policy is None:
-        return None, _NO_TRACE
-    try:
-        return evaluate_traced(policy.guardrail, facts)
-    except Exception:  # noqa: BLE001 - total: whatever fails in there ends in escalation
-        return None, _NO_TRACE
+def _asked(
+    case: Case, decision_type: DecisionType, policy: PolicyVersion | None, semantics: str
+) -> tuple[tuple[Said, ...], str]:
+    """What each policy in force says, and the digest of what all of them saw."""
+    beside = None if semantics in ALONE else case.organisation
+    return ask_all(case.facts, decision_type.definition, policy, beside)
 
 
-_NO_TRACE = f"sha256:{sha256(b'').hexdigest()}"
+ALONE = ("v1", "v2")
+"""The semantics that asked the decision type's own policy alone."""
 
 
 def _automate(
-    facts: Facts, policy: PolicyVersion | None, ref: PolicyRef | None, digest: str
+    facts: Facts,
+    policy: PolicyVersion | None,
+    ref: PolicyRef | None,
+    digest: str,
+    beside: PolicyRef | None,
 ) -> Ruling:
     assert policy is not None, "without a policy a voice has spoken"
     return Ruling(
@@ -153,6 +164,7 @@ def _automate(
         sla=None,
         four_eyes=False,
         missing=(),
+        organisation=beside,
     )
 
 
@@ -224,19 +236,19 @@ def _safeguards(
     case: Case,
     decision_type: DecisionType,
     policy: PolicyVersion | None,
-    verdict: Verdict | None,
+    said: tuple[Said, ...],
 ) -> Iterator[Voice]:
     """What holds whatever a policy says, in the order of precedence."""
     yield from _halted(case, decision_type)
     if policy is None:
         yield _exception(10, ExceptionCode.NO_POLICY, "no policy is in force")
-    elif verdict is None:
+    if any(one.verdict is None for one in said):
         yield _exception(10, ExceptionCode.POLICY_ERROR, "the policy could not be evaluated")
-    elif verdict.missing:
-        yield _missing_input(verdict.missing)
+    if lacking := missing(policy, said):
+        yield _missing_input(lacking)
     if case.recommendation.confidence is None:
         yield _exception(12, ExceptionCode.CONFIDENCE_MISSING, "the producer gave no confidence")
-    yield from _reversibility(case, decision_type, policy, verdict)
+    yield from _reversibility(case, decision_type, said)
 
 
 def _exception(rank: int, code: ExceptionCode, text: str, lane: Lane = Lane.ESCALATE) -> Voice:
@@ -271,10 +283,7 @@ def _missing_input(missing: tuple[str, ...]) -> Voice:
 
 
 def _reversibility(
-    case: Case,
-    decision_type: DecisionType,
-    policy: PolicyVersion | None,
-    verdict: Verdict | None,
+    case: Case, decision_type: DecisionType, said: tuple[Said, ...]
 ) -> Iterator[Voice]:
     """The table of reversibility against risk: the harder to undo, the more careful."""
     name = case.recommendation.action
@@ -285,7 +294,7 @@ def _reversibility(
         return
     match action.reversibility:
         case Reversibility.IRREVERSIBLE:
-            risky = policy is not None and verdict is not None and _risk_over_limit(policy, verdict)
+            risky = any(_risk_over_limit(one.policy, one.verdict) for one in said)
             lane = Lane.ESCALATE if risky else Lane.REVIEW
             yield _cautious(f"{name} can't be undone", lane)
         case Reversibility.RECOVERABLE if decision_type.definition.recoverable_needs_review:
@@ -294,7 +303,9 @@ def _reversibility(
             pass
 
 
-def _risk_over_limit(policy: PolicyVersion, verdict: Verdict) -> bool:
+def _risk_over_limit(policy: PolicyVersion, verdict: Verdict | None) -> bool:
+    if verdict is None:
+        return False
     on_risk = {li.id for li in policy.guardrail.limits if "risk" in facts_of(li.require)}
     return any(c.kind == "limit" and c.id in on_risk for c in verdict.contributions)
 
@@ -303,23 +314,27 @@ def _cautious(text: str, lane: Lane) -> Voice:
     return Voice(_LAST, "reversibility", lane, Reason(code="ROUTE.REVERSIBILITY", text=text))
 
 
-def _policy_voices(verdict: Verdict | None) -> Iterator[Voice]:
-    """The policy's own contributions. A required fact that is missing is spoken for above."""
-    if verdict is None:
-        return
-    spoken = [c for c in verdict.contributions if c.kind != "required"]
+def _policy_voices(said: tuple[Said, ...]) -> Iterator[Voice]:
+    """The policies' own contributions. A required fact that is missing is spoken for above."""
+    spoken = [
+        (one.whose, contribution)
+        for one in said
+        if one.verdict is not None
+        for contribution in one.verdict.contributions
+        if contribution.kind != "required"
+    ]
     # The shortest service level decides at each lane, as policy.md has it; order breaks ties.
-    spoken.sort(key=lambda contribution: contribution.sla or timedelta.max)
-    for order, contribution in enumerate(spoken):
-        yield _policy_voice(40 + order, contribution)
+    spoken.sort(key=lambda pair: pair[1].sla or timedelta.max)
+    for order, (whose, contribution) in enumerate(spoken):
+        yield _policy_voice(40 + order, whose, contribution)
 
 
-def _policy_voice(rank: int, contribution: Contribution) -> Voice:
+def _policy_voice(rank: int, whose: str, contribution: Contribution) -> Voice:
     exception = _EXCEPTIONS.get(contribution.reason)
     code = exception.reason_code if exception else f"ROUTE.{contribution.reason}"
     return Voice(
         rank,
-        contribution.id,
+        f"{whose}{contribution.id}",
         contribution.lane,
         Reason(code=code, text=contribution.text),
         exception,

@@ -35,6 +35,7 @@ from domain.admission import facts_of
 from domain.decision.events import Recommended
 from domain.model import Actor, ActorKind, Seat
 from domain.policy import aggregate as policies
+from domain.policy import life
 from domain.policy.aggregate import stream_id
 from domain.policy.events import Rehearsed
 from domain.routing import Case, route
@@ -293,5 +294,5 @@ async def draft(grown: Grown, owner: str) -> None:
         caller = Caller(Identity(owner, "human"))
         actor = Actor(kind=ActorKind.HUMAN, id=owner, seat=Seat.AI_PRODUCT_OWNER)
         stamp = desk.stamp(caller, actor)
-        written = policies.draft(policy, NAME, "x", "sha256:x", grown.trial.guardrail, stamp)
+        written = life.draft(policy, NAME, "x", "sha256:x", grown.trial.guardrail, stamp)
         await desk.record(written, caller)

@@ -11,6 +11,7 @@ from application.replaying import Archive, DecisionReplay, Difference, replay_hi
 from domain.decision import events as d
 from domain.decision.events import LifeEvent
 from domain.guardrail.document import Limit
+from domain.routing import SEMANTICS
 from domain.values import Lane, PolicyRef
 from tests.application.office import Office, an_adoption, an_office, run
 from tests.domain.builders import (
@@ -230,7 +231,7 @@ def test_what_was_routed_by_an_older_engine_is_replayed_by_it() -> None:
 def test_an_engine_that_is_not_known_here_drifts() -> None:
     (difference,) = with_routing(semantics="v99").differences
     assert (difference.cause, difference.field) == ("engine", "semantics")
-    assert (difference.recorded, difference.replayed) == ("v99", "v2")
+    assert (difference.recorded, difference.replayed) == ("v99", SEMANTICS)
 
 
 def test_a_changed_lane_drifts() -> None:

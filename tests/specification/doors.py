@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Any, Literal, Protocol, TypeVar, cast
@@ -20,6 +20,7 @@ from adapters.identity.api_keys import ApiKeys, issue
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from adapters.settings import Settings
+from application import policy_life
 from application.arbitrating import Arbitrate, arbitrate_conflict
 from application.delivering import Reverse, report, reverse
 from application.desk import Answer, Caller, Desk
@@ -40,6 +41,7 @@ from application.observing import (
     observe,
     withdraw,
 )
+from application.policy_views import views
 from application.ports import CommandKey, Identity
 from application.projections.feedback import Feedback
 from application.replaying import replay
@@ -50,6 +52,7 @@ from application.views import ClaimView, DecisionView
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
 from domain.model import Refusal, Seat, Value
+from domain.policy.gate import Floor
 
 T = TypeVar("T")
 
@@ -81,6 +84,16 @@ class Line:
     what: str
 
 
+@dataclass(frozen=True)
+class Step:
+    """Something an owner does to a version of the policy."""
+
+    verb: str
+    version: int = 0
+    reason: str | None = None
+    at: datetime | None = None
+
+
 class Door(Protocol):
     """A way in. Each call answers as the service would, or raises `Refused`."""
 
@@ -99,6 +112,22 @@ class Door(Protocol):
 
     def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
         """Give a seat to a person, or leave it empty."""
+        ...
+
+    def draft(self, by: Identity, name: str, text: str) -> None:
+        """Write the next version of the policy."""
+        ...
+
+    def waive(self, by: Identity, name: str) -> None:
+        """Ask for no specifications."""
+        ...
+
+    def step(self, by: Identity, name: str, step: Step) -> None:
+        """Do something to a version of the policy."""
+        ...
+
+    def versions(self, by: Identity, name: str) -> dict[int, str]:
+        """How far each version of the policy has come."""
         ...
 
     def decision(self, by: Identity, id: UUID) -> DecisionView: ...
@@ -139,6 +168,14 @@ _ACTS: dict[str, Callable[[UUID, Any, Caller, Desk], Awaitable[Answer]]] = {
 }
 
 
+_STEPS = {
+    "approve": policy_life.approve,
+    "refuse": policy_life.refuse,
+    "rollback": policy_life.roll_back,
+    "retire": policy_life.retire,
+}
+
+
 @dataclass
 class Direct:
     """Straight into the use cases."""
@@ -171,6 +208,27 @@ class Direct:
         else:
             self._ask(assign_owner(name, seat, person, Caller(by), self.desk))
         return True
+
+    def draft(self, by: Identity, name: str, text: str) -> None:
+        self._ask(policy_life.draft(name, text, Caller(by), self.desk))
+
+    def waive(self, by: Identity, name: str) -> None:
+        floor = Floor(required=False)
+        self._ask(policy_life.set_floor(name, floor, None, Caller(by), self.desk))
+
+    def step(self, by: Identity, name: str, step: Step) -> None:
+        caller, version, reason = Caller(by), step.version, step.reason
+        match step.verb:
+            case "propose":
+                self._ask(policy_life.propose(name, version, (), reason, caller, self.desk))
+            case "activate":
+                self._ask(policy_life.activate(name, version, step.at, reason, caller, self.desk))
+            case verb:
+                self._ask(_STEPS[verb](name, version, reason, caller, self.desk))
+
+    def versions(self, by: Identity, name: str) -> dict[int, str]:
+        policy, events = self._ask(policy_life.history(name, Caller(by), self.desk))
+        return {one.version: one.state for one in views(policy, events)} if policy else {}
 
     def decision(self, by: Identity, id: UUID) -> DecisionView:
         return DecisionView.of(self._ask(self.desk.decision(id)))
@@ -282,6 +340,22 @@ class Http:
         else:
             self._send(by, "PUT", path, {"person": person})
         return True
+
+    def draft(self, by: Identity, name: str, text: str) -> None:
+        self._send(by, "POST", f"/decision-types/{name}/policies", {"source": text})
+
+    def waive(self, by: Identity, name: str) -> None:
+        self._send(by, "PUT", f"/decision-types/{name}/policies/floor", {"required": False})
+
+    def step(self, by: Identity, name: str, step: Step) -> None:
+        path = f"/decision-types/{name}/policies/{step.version}/{step.verb}"
+        at = step.at.isoformat() if step.at else None
+        said = {"reason": step.reason, "at": at}
+        self._send(by, "POST", path, {k: v for k, v in said.items() if v is not None})
+
+    def versions(self, by: Identity, name: str) -> dict[int, str]:
+        told = json.loads(self._send(by, "GET", f"/decision-types/{name}/policies"))
+        return {one["version"]: one["state"] for one in told["items"]}
 
     def decision(self, by: Identity, id: UUID) -> DecisionView:
         return DecisionView.model_validate_json(self._send(by, "GET", f"/decisions/{id}"))

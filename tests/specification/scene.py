@@ -1,5 +1,6 @@
 """The scene a scenario plays in: what is known, who is who, what was decided, what was refused."""
 
+import re
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from doors import Door, Line, Particulars, Refused
+from doors import Door, Line, Particulars, Refused, Step
 
 from adapters.authoring import AdoptionFile, parse_decision_type, source_digest
 from adapters.clock import HeldClock
@@ -236,6 +237,28 @@ class Scene:
 
     def switch(self, by: str, verb: str, command: Switch) -> None:
         self.attempt(lambda: self.door.switch(self.identity(by), self.type.name, verb, command))
+
+    def drafts(self, by: str, boundary: str, value: str) -> None:
+        """Write a version that differs in one boundary from the policy on the shelf."""
+        name = self.type.name
+        file, _ = _on_the_shelf(name)
+        text, changed = re.subn(
+            rf"(\b{boundary}:\s*{{value: )[^,}}]+", rf"\g<1>{value}", file.policy_text
+        )
+        assert changed, f"the policy has no boundary {boundary}"
+        self.attempt(lambda: self.door.draft(self.identity(by), name, text))
+
+    def waives(self, by: str) -> None:
+        self.attempt(lambda: self.door.waive(self.identity(by), self.type.name))
+
+    def step(self, by: str, step: Step) -> None:
+        self.attempt(lambda: self.door.step(self.identity(by), self.type.name, step))
+
+    def state_of(self, version: int) -> str:
+        """How far a version of the policy has come."""
+        self.unnoticed_refusal()
+        state = self.door.versions(AUDITOR, self.type.name)[version]
+        return state.replace("_", " ")
 
     def seat(self, by: str, person: str, seat: Seat) -> None:
         name = self.type.name

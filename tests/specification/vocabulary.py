@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from doors import Line, Nothing
+from doors import Line, Nothing, Step
 from pytest_bdd import given, parsers, then, when
 from scene import (
     AUDITOR,
@@ -91,6 +91,20 @@ def measure(text: str) -> str:
     return text
 
 
+@shaped(r"draft|proposed|approved|refused|scheduled|in force|superseded|retired")
+def progress(text: str) -> str:
+    """How far a version of the policy has come: `draft`, `proposed`, `approved`, `refused`,
+    `scheduled`, `in force`, `superseded`, `retired`
+    """
+    return text
+
+
+@shaped(r"[a-z]+(?:_[a-z]+)+")
+def boundary(text: str) -> str:
+    """A boundary as the policy names it: `refund_limit`"""
+    return text
+
+
 @shaped(r"\d+")
 def number(text: str) -> int:
     """A whole number"""
@@ -99,6 +113,7 @@ def number(text: str) -> int:
 
 WORDS = (
     *policies.WORDS, person, seat, role, stage, end, where, receipt, measure, number,
+    progress, boundary,
 )  # fmt: skip
 
 
@@ -420,6 +435,71 @@ def _(scene: Scene, person: str) -> None:
 def _(scene: Scene, person: str) -> None:
     """An owner allows automation again."""
     scene.switch(person, "resume", Switch(reason_code="HALT.CLEARED"))
+
+
+@given(sentence("{person:person} asks for no specifications"))
+def _(scene: Scene, person: str) -> None:
+    """The risk owner sets the floor so low that a version needs no specification."""
+    scene.waives(person)
+
+
+@given(sentence("{person:person} has written a version with {boundary:boundary} {value:value}"))
+def _(scene: Scene, person: str, boundary: str, value: str) -> None:
+    """The next version of the policy, which differs from its file in one boundary."""
+    scene.drafts(person, boundary, value)
+
+
+@given(sentence("{person:person} has proposed version {number:number}"))
+def _(scene: Scene, person: str, number: int) -> None:
+    """An owner asks that a version be put into force."""
+    scene.step(person, Step("propose", number))
+
+
+@given(sentence("{person:person} has approved version {number:number}"))
+@when(sentence("{person:person} approves version {number:number}"))
+def _(scene: Scene, person: str, number: int) -> None:
+    """Somebody signs a version that somebody else wrote and proposed."""
+    scene.step(person, Step("approve", number))
+
+
+@when(sentence("{person:person} refuses version {number:number}, because {reason:words}"))
+def _(scene: Scene, person: str, number: int, reason: str) -> None:
+    """Somebody declines to sign a version, or stops one that was to come into force."""
+    scene.step(person, Step("refuse", number, reason))
+
+
+@given(sentence("{person:person} has put version {number:number} into force"))
+@when(sentence("{person:person} puts version {number:number} into force"))
+def _(scene: Scene, person: str, number: int) -> None:
+    """An approved version speaks from now on."""
+    scene.step(person, Step("activate", number))
+
+
+@given(
+    sentence("{person:person} has put version {number:number} into force in {duration:duration}")
+)
+def _(scene: Scene, person: str, number: int, duration: timedelta) -> None:
+    """An approved version speaks from a moment to come."""
+    scene.step(person, Step("activate", number, at=scene.clock.now() + duration))
+
+
+@when(sentence("{person:person} rolls back to version {number:number}, because {reason:words}"))
+def _(scene: Scene, person: str, number: int, reason: str) -> None:
+    """A version that was in force before speaks again."""
+    scene.step(person, Step("rollback", number, reason))
+
+
+@when(sentence("{person:person} retires version {number:number}, because {reason:words}"))
+def _(scene: Scene, person: str, number: int, reason: str) -> None:
+    """A version is taken out of use for good."""
+    scene.step(person, Step("retire", number, reason))
+
+
+@then(sentence("version {number:number} is {progress:progress}"))
+def _(scene: Scene, number: int, progress: str) -> None:
+    """This is how far the version has come."""
+    found = scene.state_of(number)
+    expect(found == progress, f"version {number} is {progress}", f"it is {found}")
 
 
 @given(sentence("{person:person} has let the recommendation of {producer:producer} go on"))

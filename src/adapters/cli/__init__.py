@@ -11,6 +11,7 @@ from adapters.cli import (
     interchange,
     keys,
     operating,
+    policies,
     rehearsing,
     reviewing,
     specifying,
@@ -56,6 +57,16 @@ app.command("queue")(reviewing.queue)
 app.command("claim")(reviewing.claim)
 app.command("review")(reviewing.review)
 app.command("reconcile")(reviewing.reconcile)
+policy.command("history")(policies.history)
+policy.command("draft")(policies.draft)
+policy.command("specify")(policies.specify)
+policy.command("propose")(policies.propose)
+policy.command("approve")(policies.approve)
+policy.command("refuse")(policies.refuse)
+policy.command("activate")(policies.activate)
+policy.command("rollback")(policies.rollback)
+policy.command("retire")(policies.retire)
+policy.command("floor")(policies.floor)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)

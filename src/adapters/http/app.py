@@ -26,6 +26,7 @@ from adapters.http.governance import DecisionTypes
 from adapters.http.health import Healths
 from adapters.http.lists import Lists
 from adapters.http.parts import Trials, parts
+from adapters.http.policies import Policies
 from adapters.http.problems import Rejected, answer_problem
 from adapters.http.queues import Queues
 from adapters.http.reading import JsonRequest, decode
@@ -43,6 +44,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Conflicts,
     DecisionTypes,
     Analyses,
+    Policies,
     Rehearsals,
     DataSubjects,
     Feed,

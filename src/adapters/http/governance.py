@@ -1,31 +1,31 @@
-"""Governance: who owns a decision type, which policy speaks for it, and the kill switch."""
+"""Governance: what a decision type is, who owns it, how far it may go, and the kill switch."""
 
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Any
 
-from litestar import Controller, Response, delete, get, post, put
-from litestar.params import FromPath, JSONBody, PathParameter
-from pydantic import JsonValue
+from litestar import Controller, Request, Response, delete, get, post, put
+from litestar.params import FromPath, JSONBody
+from pydantic import Field
 
 from adapters.http.answers import Page, versioned
-from adapters.http.bodies import OwnerBody, TrialBody
+from adapters.http.bodies import Number, OwnerBody
 from adapters.http.callers import CONDITIONAL
 from adapters.http.cursors import cursor, mark_at
+from adapters.http.definitions import definition_of
 from adapters.http.histories import Paging
+from adapters.http.operations import READS
 from adapters.http.parts import Asked, TheCaller, TheDesk
 from application import governing
 from application.desk import Caller, Desk, Governed
-from application.evaluating import Evaluation, evaluate_version
 from application.governing import Switch
 from application.reading import KeyMark
-from domain.decision_type.definition import DecisionTypeDefinition
+from domain.decision_type.definition import Baseline, DecisionTypeDefinition
 from domain.decision_type.events import Drafted
-from domain.decision_type.state import DecisionType, Status
+from domain.decision_type.state import DecisionType, StageProposal, Status
 from domain.model import Seat, Value
-from domain.policy.aggregate import NoSuchVersion, find
 from domain.values import PolicyRef, Stage
 
 Name = FromPath[str]
-Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
 
 
 class DecisionTypeView(Value):
@@ -47,6 +47,9 @@ class DecisionTypeView(Value):
     fallback_owner: str
     policy: PolicyRef | None
     """The policy in force; absent while a command's answer speaks of the decision type alone."""
+    proposal: StageProposal | None
+    """Another stage that one owner asked for, and a second one has yet to agree to."""
+    baseline: Baseline | None
     definition: DecisionTypeDefinition
 
     @classmethod
@@ -67,22 +70,34 @@ class DecisionTypeView(Value):
             vacant_seats=state.vacant_seats(),
             fallback_owner=state.definition.fallback_owner,
             policy=policy,
+            proposal=state.proposal,
+            baseline=state.baseline,
             definition=state.definition,
         )
 
 
-class PolicyVersionView(Value):
-    """One version of a policy: as its author signed it, and as the service obeys it."""
+class StageBody(Value):
+    """The autonomy stage an owner asks for, or agrees to."""
 
-    decision_type: str
-    version: int
-    hash: str
-    semantics: str
-    active: bool
-    drafted_by: str
-    source: str
-    source_hash: str
-    guardrail: dict[str, JsonValue]
+    stage: Stage
+    partial_share: Number = Field(default=Decimal(0))
+    """Of stage `partial`: the share that may automate."""
+
+
+class BaselineBody(Value):
+    """A measurement from before go-live."""
+
+    cycle_time_p50_seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    eligible_per_day: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    source: str = Field(min_length=1, max_length=2000)
+
+    def baseline(self) -> Baseline:
+        """The same in decimals, as their shortest writing has them."""
+        return Baseline(
+            cycle_time_p50_seconds=_decimal(self.cycle_time_p50_seconds),
+            eligible_per_day=_decimal(self.eligible_per_day),
+            source=self.source,
+        )
 
 
 class DecisionTypes(Controller):
@@ -153,40 +168,45 @@ class DecisionTypes(Controller):
         state = await governing.vacate_owner(name, seat, caller, desk)
         return await _after(state, replayed, desk)
 
-    @get("/{name:str}/policies/{version:int}")
-    async def read_policy(
-        self, name: Name, version: Number, desk: TheDesk, caller: TheCaller
-    ) -> Response[PolicyVersionView]:
-        """One version of its policy, as signed and as obeyed."""
-        governed = await _read(name, desk, caller)
-        if governed.policy is None:
-            raise NoSuchVersion(f"version: found {version}, known are none")
-        found = find(governed.policy, version)
-        obeyed: dict[str, Any] = found.guardrail.model_dump(mode="json")
-        view = PolicyVersionView(
-            decision_type=name,
-            version=version,
-            hash=found.digest,
-            semantics=found.guardrail.semantics,
-            active=governed.policy.active_version == version,
-            drafted_by=found.drafted_by,
-            source=found.source,
-            source_hash=found.source_digest,
-            guardrail=obeyed,
-        )
-        return versioned(view, governed.policy.version)
+    @put("/{name:str}", opt={CONDITIONAL: True, READS: DecisionTypeDefinition})
+    async def write(
+        self, name: Name, request: Request[Any, Any, Any], desk: TheDesk, caller: TheCaller
+    ) -> Response[DecisionTypeView]:
+        """Write down what the decision is, or change it. The owners it names take their seats."""
+        definition = definition_of(await request.json(), name)
+        replayed = await desk.repeated(caller) is not None
+        state = await governing.write(definition, caller, desk)
+        return await _after(state, replayed, desk)
 
-    @post("/{name:str}/policies/{version:int}/evaluate", status_code=200)
-    async def evaluate(
-        self,
-        name: Name,
-        version: Number,
-        data: JSONBody[TrialBody],
-        desk: TheDesk,
-        caller: TheCaller,
-    ) -> Evaluation:
-        """A dry run: lane, rule, reasons and trace. It records nothing."""
-        return await evaluate_version(name, version, data, caller, desk)
+    @post("/{name:str}/activate", status_code=200, opt={CONDITIONAL: True})
+    async def activate_type(
+        self, name: Name, desk: TheDesk, caller: TheCaller
+    ) -> Response[DecisionTypeView]:
+        """Go live: four seats filled, and the decision owner not the risk owner."""
+        replayed = await desk.repeated(caller) is not None
+        return await _after(await governing.activate(name, caller, desk), replayed, desk)
+
+    @post("/{name:str}/stage", status_code=200, opt={CONDITIONAL: True})
+    async def set_stage(
+        self, name: Name, data: JSONBody[StageBody], desk: TheDesk, caller: TheCaller
+    ) -> Response[DecisionTypeView]:
+        """Ask for another autonomy stage, or agree to what another owner asked for."""
+        replayed = await desk.repeated(caller) is not None
+        state = await governing.set_stage(name, data.stage, data.partial_share, caller, desk)
+        return await _after(state, replayed, desk)
+
+    @post("/{name:str}/baseline", status_code=200, opt={CONDITIONAL: True})
+    async def register_baseline(
+        self, name: Name, data: JSONBody[BaselineBody], desk: TheDesk, caller: TheCaller
+    ) -> Response[DecisionTypeView]:
+        """Put the measurement from before go-live on record, once and before going live."""
+        replayed = await desk.repeated(caller) is not None
+        state = await governing.register_baseline(name, data.baseline(), caller, desk)
+        return await _after(state, replayed, desk)
+
+
+def _decimal(number: float | None) -> Decimal | None:
+    return None if number is None else Decimal(repr(number))
 
 
 async def _read(name: str, desk: Desk, caller: Caller) -> Governed:

@@ -21,6 +21,8 @@ READS = "reads"
 """The option of an operation that reads its own JSON, of the model it names."""
 TAKES = "takes"
 """The option of an operation that reads its own body, of the media type it names."""
+TEXTS = "texts"
+"""The option of an operation that takes a text, in the media types it names, or in JSON."""
 LINE_IN, LINE_OUT = "line_in", "line_out"
 """The options of an operation on lines: the model of each line in, and of each line out."""
 
@@ -28,6 +30,7 @@ MAYBE_NOTHING = "maybe_nothing"
 """The option of an operation that may have nothing to give, with the words for that."""
 
 TEXT: Json = {"type": "string"}
+OBJECT: Json = {"type": "object"}
 WORDS: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "The body can't be read.",
     HTTPStatus.UNAUTHORIZED: "No API key, or one that opens nothing.",
@@ -159,6 +162,9 @@ class Operation:
         if takes := self._handler.opt.get(TAKES):
             each = schemas.of(self._handler.opt[LINE_IN], "validation")
             return {"required": True, "content": {takes: _lines(each)}}
+        if kinds := self._handler.opt.get(TEXTS):
+            said: Json = {kind: {"schema": TEXT} for kind in kinds}
+            return {"required": True, "content": {**said, "application/json": {"schema": OBJECT}}}
         if reads := self._handler.opt.get(READS):
             return _json_body(schemas.of(reads, "validation"), required=True)
         if "data" not in self._fields:
@@ -230,7 +236,7 @@ class Operation:
             return
         yield HTTPStatus.UNAUTHORIZED
         yield HTTPStatus.UNPROCESSABLE_ENTITY
-        if "data" in self._fields or {READS, TAKES} & self._handler.opt.keys():
+        if "data" in self._fields or {READS, TAKES, TEXTS} & self._handler.opt.keys():
             yield HTTPStatus.BAD_REQUEST
             yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE

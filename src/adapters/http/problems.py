@@ -11,15 +11,17 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from pydantic import AwareDatetime, Field
 
-from application.ports import Busy, Unknown
+from application.ports import Busy, Miswritten, Unknown
 from domain.admission import InvalidInput
 from domain.decision.refusals import LeaseHeld
 from domain.guardrail.facts import Problem as Flaw
 from domain.model import Forbidden, Malformed, NotFound, Outdated, Refusal, Unauthorised, Value
+from domain.policy.gate import GateClosed
 
 MEDIA_TYPE = "application/problem+json"
 LONGEST_DETAIL = 2_000
 LONGEST_FOUND = 80
+MOST_ERRORS = 20
 RETRY_AFTER = 1
 
 log = logging.getLogger("remit.http")
@@ -182,6 +184,15 @@ def _of_refusal(refusal: Refusal) -> Problem:
     match refusal:
         case InvalidInput():
             errors = tuple(FieldError.of(flaw) for flaw in refusal.problems)
+            return problem.model_copy(update={"errors": errors})
+        case Miswritten():
+            errors = tuple(FieldError.of(flaw) for flaw in refusal.problems[:MOST_ERRORS])
+            return problem.model_copy(update={"errors": errors})
+        case GateClosed():
+            errors = tuple(
+                FieldError(field=check.question, found=check.text, allowed="an answer that passes")
+                for check in refusal.failed
+            )
             return problem.model_copy(update={"errors": errors})
         case LeaseHeld():
             held = {"holder": refusal.holder, "expires_at": refusal.expires_at}

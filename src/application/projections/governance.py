@@ -16,7 +16,9 @@ def told(event: Event) -> str:
             return _rejected(event)
         case t.DecisionTypeEvent():
             return _of_decision_type(event)
-        case p.PolicyEvent():
+        case p.FloorSet():
+            return _with(f"set the floor of specifications of {event.decision_type}", event.reason)
+        case p.VersionEvent():
             return _of_policy(event)
         case c.ConflictEvent():
             return _of_conflict(event)
@@ -62,15 +64,27 @@ def _of_decision_type(event: t.DecisionTypeEvent) -> str:  # noqa: C901 - one li
             return f"{event.TOPIC} for {name}"
 
 
-def _of_policy(event: p.PolicyEvent) -> str:
+def _of_policy(event: p.VersionEvent) -> str:  # noqa: C901 - one line an event
     which = f"policy version {event.policy_version} of {event.decision_type}"
     match event:
         case p.Drafted():
             return f"wrote {which}"
-        case p.Activated():
-            return f"put {which} into force"
+        case p.Specified():
+            return f"wrote down what {which} must do"
+        case p.Proposed():
+            return _with(f"proposed {which}", event.reason)
+        case p.Approved():
+            return _with(f"approved {which}", event.reason)
+        case p.Refused():
+            return _with(f"refused {which}", event.reason)
+        case p.Activated(effective_at=None):
+            return _with(f"put {which} into force", event.reason)
+        case p.Activated(effective_at=at):
+            return _with(f"put {which} into force from {at:%Y-%m-%d %H:%M %Z}", event.reason)
+        case p.RolledBack():
+            return _with(f"put {which} into force again", event.reason)
         case p.Retired():
-            return f"took {which} out of force"
+            return _with(f"took {which} out of force", event.reason)
         case p.Rehearsed():
             return f"tried {which} on {event.decisions} decisions: {event.changed} change"
         case p.ShadowStarted():

@@ -47,6 +47,8 @@ class Routing(Value):
     """The keyed lot (0 to 2**64-1) that stage `partial` picks by; recorded so that it replays."""
     semantics: str = "v1"
     """Which version of routing spoke: replay asks the same one."""
+    organisation: PolicyRef | None = Field(default=None, exclude_if=not_)
+    """The organisation's policy, where one spoke beside the type's own."""
 
 
 def _raised(

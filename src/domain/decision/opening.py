@@ -124,6 +124,7 @@ def _routing(ruling: Ruling, decision_type: DecisionType, lots: Lots) -> Routing
         four_eyes=ruling.four_eyes,
         draw=lots.partial,
         semantics=SEMANTICS,
+        organisation=ruling.organisation,
     )
 
 

@@ -1,37 +1,75 @@
-"""A decision type's guardrail policy: its versions, and the one in force."""
+"""A decision type's guardrail policy: its versions, the one in force, and the one that will be."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
 from functools import cache, cached_property, reduce
 from typing import Any, assert_never
 from uuid import UUID, uuid5
 
-from domain.decision_type.commands import require_seat
-from domain.decision_type.state import DecisionType
+from pydantic import AwareDatetime
+
 from domain.guardrail.document import Guardrail
-from domain.model import (
-    Aggregate,
-    Forbidden,
-    NotFound,
-    Seat,
-    Stamp,
-    Unauthorised,
-    Value,
-    envelope,
-)
+from domain.model import Aggregate, NotFound, Seat, Value
 from domain.policy.events import (
     Activated,
+    Approved,
     Drafted,
+    FloorSet,
     LifeEvent,
+    Proposed,
+    Refused,
     Rehearsed,
     Retired,
+    RolledBack,
     ShadowStarted,
     ShadowStopped,
+    Specified,
+    VersionEvent,
 )
+from domain.policy.gate import Floor, Gate
 from domain.policy.shadow import Shadow, ended
 from domain.values import PolicyRef
 
 POLICIES = UUID("2f6c5d0a-8a5e-5f43-8f58-6a4a4c5f7b02")
 """Namespace of policies' stream ids."""
+
+
+class Standing(StrEnum):
+    """How far a version has come; whether it is in force is the policy's to say."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    RETIRED = "retired"
+
+
+class Bound(Value):
+    """What a signature is about: both versions, what changes between them, what the gate said."""
+
+    digest: str
+    against: str | None
+    difference: str
+    report: str
+
+
+class Proposal(Value):
+    """Who asked for a version to be put into force, and who has to approve it."""
+
+    by: str
+    bound: Bound
+    relaxes: bool
+    approver: Seat | None
+    acknowledged: tuple[str, ...]
+
+
+class Approval(Value):
+    """Who signed a version, and what that is about."""
+
+    by: str
+    seat: Seat | None
+    bound: Bound
 
 
 class PolicyVersion(Value):
@@ -43,10 +81,27 @@ class PolicyVersion(Value):
     guardrail: Guardrail
     digest: str
     drafted_by: str
+    standing: Standing = Standing.DRAFT
+    specification: str | None = None
+    proposal: Proposal | None = None
+    approval: Approval | None = None
+    gate: Gate | None = None
+    """What it was asked when it was last proposed or put into force."""
+    rehearsal: str | None = None
+    """The digest of the newest report on what it would have changed."""
+    served: bool = False
+    """Whether it is or was in force."""
 
     @cached_property
     def ref(self) -> PolicyRef:
         return PolicyRef(version=self.version, hash=self.digest, semantics=self.guardrail.semantics)
+
+
+class Scheduled(Value):
+    """A version that comes into force by itself, unless what is in force changes before."""
+
+    version: int
+    at: AwareDatetime
 
 
 class Policy(Aggregate):
@@ -55,12 +110,23 @@ class Policy(Aggregate):
     decision_type: str
     versions: dict[int, PolicyVersion]
     active_version: int | None = None
+    scheduled: Scheduled | None = None
+    floor: Floor | None = None
+    """What the risk owner asks of specifications; absent where nobody said."""
     shadow: Shadow | None = None
     """The last trial beside the version in force, running or ended."""
 
     @property
     def active(self) -> PolicyVersion | None:
         return None if self.active_version is None else self.versions[self.active_version]
+
+    def at(self, moment: datetime) -> "Policy":
+        """The policy as it speaks at a moment: what was scheduled until then is in force."""
+        scheduled = self.scheduled
+        if scheduled is None or scheduled.at > moment:
+            return self
+        changes = _in_force(self, scheduled.version, scheduled.at)
+        return self._of(self.__dict__ | changes, self.model_fields_set | changes.keys())
 
 
 class NoSuchVersion(NotFound):
@@ -69,66 +135,10 @@ class NoSuchVersion(NotFound):
     CODE = "REJ.policy_version_unknown"
 
 
-class OwnDraft(Unauthorised):
-    """Whoever wrote a policy can't put it into force."""
-
-    CODE = "REJ.own_draft"
-
-
-class AlreadyActive(Forbidden):
-    """This version is in force already."""
-
-    CODE = "REJ.policy_active"
-
-
 @cache
 def stream_id(decision_type: str) -> UUID:
     """The stream of this decision type's policy."""
     return uuid5(POLICIES, decision_type)
-
-
-def draft(
-    policy: Policy | None,
-    decision_type: str,
-    source: str,
-    source_digest: str,
-    guardrail: Guardrail,
-    stamp: Stamp,
-) -> tuple[LifeEvent, ...]:
-    """Write the next version."""
-    id = policy.id if policy else stream_id(decision_type)
-    number = max(policy.versions, default=0) + 1 if policy else 1
-    return (
-        Drafted(
-            **envelope(id, (policy.version if policy else 0) + 1, stamp),
-            decision_type=decision_type,
-            policy_version=number,
-            source=source,
-            source_digest=source_digest,
-            guardrail=guardrail,
-            digest=guardrail.digest,
-        ),
-    )
-
-
-def activate(
-    policy: Policy, decision_type: DecisionType, version: int, stamp: Stamp
-) -> tuple[LifeEvent, ...]:
-    """Put a version into force. The risk owner does, and not for a version of their own."""
-    require_seat(decision_type, stamp.actor, Seat.RISK_OWNER)
-    drafted = find(policy, version)
-    if drafted.drafted_by == stamp.actor.id:
-        raise OwnDraft(f"{stamp.actor.id} wrote version {version}")
-    if policy.active_version == version:
-        raise AlreadyActive(f"version {version} of {policy.decision_type}")
-    return (
-        Activated(
-            **policy.next(stamp),
-            decision_type=policy.decision_type,
-            policy_version=version,
-            digest=drafted.digest,
-        ),
-    )
 
 
 def find(policy: Policy, version: int) -> PolicyVersion:
@@ -149,37 +159,133 @@ def evolve(policy: Policy | None, event: LifeEvent) -> Policy:
     base = policy or Policy(
         id=event.originator_id, version=0, decision_type=event.decision_type, versions={}
     )
+    base = base.at(event.timestamp)
     return base.after(event, **_changes(base, event))
 
 
-def _changes(policy: Policy, event: LifeEvent) -> dict[str, Any]:
+def _changes(policy: Policy, event: LifeEvent) -> dict[str, Any]:  # noqa: C901 - one case an event
     match event:
+        case FloorSet():
+            return {"floor": event.floor}
         case Drafted():
-            version = PolicyVersion(
-                version=event.policy_version,
-                source=event.source,
-                source_digest=event.source_digest,
-                guardrail=event.guardrail,
-                digest=event.digest,
-                drafted_by=event.actor.id,
+            return {"versions": policy.versions | {event.policy_version: _drafted(event)}}
+        case Specified():
+            return _noted(
+                policy, event, specification=event.text, standing=Standing.DRAFT, **_UNSIGNED
             )
-            return {"versions": policy.versions | {event.policy_version: version}}
+        case Proposed():
+            return _noted(
+                policy,
+                event,
+                standing=Standing.PROPOSED,
+                gate=event.gate,
+                proposal=_proposal(event),
+                approval=None,
+            )
+        case Approved():
+            return _noted(policy, event, standing=Standing.APPROVED, approval=_approval(event))
+        case Refused():
+            return _noted(policy, event, standing=Standing.REFUSED, **_UNSIGNED) | _unplanned(
+                policy, event
+            )
         case Activated():
-            return {
-                "active_version": event.policy_version,
-                "shadow": ended(policy.shadow, event.timestamp),
-            }
+            return _activated(policy, event)
+        case RolledBack():
+            return _in_force(policy, event.policy_version, event.timestamp)
         case Retired():
-            gone = policy.active_version == event.policy_version
-            return {
-                "active_version": None if gone else policy.active_version,
-                "shadow": ended(policy.shadow, event.timestamp, event.policy_version),
-            }
+            return _retired(policy, event)
         case Rehearsed():
-            return {}
+            return _noted(policy, event, rehearsal=event.report_digest)
         case ShadowStarted():
             return {"shadow": Shadow.started(event)}
         case ShadowStopped():
             return {"shadow": ended(policy.shadow, event.timestamp, event.policy_version)}
         case _:
             assert_never(event)
+
+
+_UNSIGNED: dict[str, Any] = {"proposal": None, "approval": None}
+
+
+def _drafted(event: Drafted) -> PolicyVersion:
+    return PolicyVersion(
+        version=event.policy_version,
+        source=event.source,
+        source_digest=event.source_digest,
+        guardrail=event.guardrail,
+        digest=event.digest,
+        drafted_by=event.actor.id,
+    )
+
+
+def _noted(policy: Policy, event: VersionEvent, **changes: Any) -> dict[str, Any]:
+    """The versions with something changed about the one an event is of."""
+    known = policy.versions.get(event.policy_version)
+    if known is None:
+        return {}
+    changed = known.model_copy(update=changes)
+    return {"versions": policy.versions | {event.policy_version: changed}}
+
+
+def _proposal(event: Proposed) -> Proposal:
+    bound = Bound(
+        digest=event.digest,
+        against=event.against,
+        difference=event.difference,
+        report=event.gate.digest,
+    )
+    return Proposal(
+        by=event.actor.id,
+        bound=bound,
+        relaxes=event.relaxes,
+        approver=event.approver,
+        acknowledged=event.acknowledged,
+    )
+
+
+def _approval(event: Approved) -> Approval:
+    bound = Bound(
+        digest=event.digest,
+        against=event.against,
+        difference=event.difference,
+        report=event.report,
+    )
+    return Approval(by=event.actor.id, seat=event.actor.seat, bound=bound)
+
+
+def _activated(policy: Policy, event: Activated) -> dict[str, Any]:
+    at = event.effective_at
+    noted = _noted(policy, event, gate=event.gate)
+    if at is not None and at > event.timestamp:
+        return noted | {"scheduled": Scheduled(version=event.policy_version, at=at)}
+    after = policy.model_copy(update=noted)
+    return noted | _in_force(after, event.policy_version, event.timestamp)
+
+
+def _in_force(policy: Policy, version: int, at: datetime) -> dict[str, Any]:
+    """A version speaks from a moment on: nothing that was to follow another follows it."""
+    changes: dict[str, Any] = {"scheduled": None, "shadow": ended(policy.shadow, at)}
+    known = policy.versions.get(version)
+    if known is None:
+        return changes | {"active_version": None}
+    served = known.model_copy(update={"served": True})
+    return changes | {
+        "active_version": version,
+        "versions": policy.versions | {version: served},
+    }
+
+
+def _retired(policy: Policy, event: Retired) -> dict[str, Any]:
+    changes = _noted(policy, event, standing=Standing.RETIRED, **_UNSIGNED)
+    changes["shadow"] = ended(policy.shadow, event.timestamp, event.policy_version)
+    if policy.active_version == event.policy_version:
+        return changes | {"active_version": None, "scheduled": None}
+    return changes | _unplanned(policy, event)
+
+
+def _unplanned(policy: Policy, event: VersionEvent) -> dict[str, Any]:
+    """Whatever was to come into force stays out, if it is the version an event is of."""
+    scheduled = policy.scheduled
+    if scheduled is not None and scheduled.version == event.policy_version:
+        return {"scheduled": None}
+    return {}

@@ -64,20 +64,21 @@ def start_shadow(
 ) -> tuple[LifeEvent, ...]:
     """Try a version beside the one in force, on the decisions behind a position in the log."""
     require_seat(decision_type, stamp.actor, *MAY_TRY)
-    drafted = find(policy, version)
-    if policy.active_version is None:
+    now = policy.at(stamp.at)
+    drafted = find(now, version)
+    if now.active_version is None:
         raise NotInForce(f"{policy.decision_type} has no version in force")
-    if policy.active_version == version:
+    if now.active_version == version:
         raise InForceAlready(f"version {version} is in force")
-    if policy.shadow is not None and policy.shadow.is_running:
-        raise ShadowRuns(f"version {policy.shadow.version} is being tried")
+    if now.shadow is not None and now.shadow.is_running:
+        raise ShadowRuns(f"version {now.shadow.version} is being tried")
     return (
         ShadowStarted(
             **policy.next(stamp),
             decision_type=policy.decision_type,
             policy_version=version,
             digest=drafted.digest,
-            against=policy.active_version,
+            against=now.active_version,
             behind=behind,
         ),
     )
@@ -89,7 +90,7 @@ def stop_shadow(
     """End the trial of a version."""
     require_seat(decision_type, stamp.actor, *MAY_TRY)
     find(policy, version)
-    shadow = policy.shadow
+    shadow = policy.at(stamp.at).shadow
     if shadow is None or not shadow.is_running or shadow.version != version:
         raise NoShadow(f"version {version} of {policy.decision_type}")
     name = policy.decision_type

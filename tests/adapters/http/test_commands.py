@@ -227,7 +227,7 @@ def test_a_command_on_a_decision_type_is_done_only_at_its_version(
 
 def test_a_policy_version_is_told_with_the_version_of_its_policy(service: Service) -> None:
     told = service.get("/v1/decision-types/refund/policies/1")
-    assert told.headers["etag"] == '"2"'  # drafted, then put into force
+    assert told.headers["etag"] == '"4"'  # drafted, proposed, approved, put into force
 
 
 def test_the_proofs_of_a_version_and_what_it_changes_are_told(service: Service) -> None:

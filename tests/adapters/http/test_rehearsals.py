@@ -17,7 +17,7 @@ from application.desk import Caller
 from application.governing import adopt
 from application.ports import Identity
 from domain.model import Actor, ActorKind, Event, Seat
-from domain.policy import aggregate as policies
+from domain.policy import life as policies
 from domain.policy.aggregate import stream_id
 from domain.policy.events import Rehearsed
 
