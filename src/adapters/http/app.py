@@ -20,6 +20,7 @@ from adapters.http.conflicts import Conflicts
 from adapters.http.data_subjects import DataSubjects
 from adapters.http.decisions import Decisions
 from adapters.http.description import Description
+from adapters.http.dispositions import Bulk
 from adapters.http.feeds import Feed
 from adapters.http.figures import Figures
 from adapters.http.governance import DecisionTypes
@@ -40,6 +41,7 @@ from application.reading import Reader
 OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Decisions,
     Reviews,
+    Bulk,
     Aftermath,
     Conflicts,
     DecisionTypes,
