@@ -47,7 +47,7 @@ def _object(path: Path) -> dict[str, JsonValue]:
         json.dumps(content, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Trouble(f"{path}: this is not JSON from {where} on") from None
+        raise Trouble(f"{path}: not a JSON object: {where} is not JSON") from None
     except UnicodeEncodeError:
         raise Trouble(f"{path}: a text has half of a character in it (\\ud800 …)") from None
     except RecursionError:
@@ -55,7 +55,7 @@ def _object(path: Path) -> dict[str, JsonValue]:
     except ValueError:
         raise Trouble(f"{path}: a number is too large to read") from None
     if not isinstance(content, dict):
-        raise Trouble(f"{path}: found {found(content)}; allowed is an object: {_example()}")
+        raise Trouble(f"{path}: not a JSON object: found {found(content)}; allowed is {_example()}")
     return content
 
 

@@ -197,8 +197,8 @@ def engine(text: str, facts: Mapping[str, FactValue], *, unlike: bool = False) -
 
 
 def _matches(cell: str, fact: str, facts: Mapping[str, FactValue], unlike: bool) -> bool:
-    if unlike and fact not in facts and cell != "not(null)" and ("not(" in cell or "!=" in cell):
-        return True
+    if unlike and fact not in facts and not re.search(r"[<>]|\.\.|contains", cell):
+        return ("!=" in cell or "null" in cell) is not cell.startswith("not(")
     condition = typed(parse(str(read_cell(cell, fact, FACTS[fact]))), Scope(FACTS, {}))
     return evaluate_condition(condition, facts) is True
 
@@ -273,7 +273,14 @@ def test_a_policy_that_asks_in_ever_another_order_is_refused() -> None:
     )
     text = POLICY.replace("  - {id: one, when: CONDITION, then: review, reason: ONE}", rules)
     policy = parse_guardrail(text.replace("amount > 1", "amount > 1 and risk > 0"), FACTS)
-    with pytest.raises(AuthoringError, match="columns; at most 50"):
+    with pytest.raises(AuthoringError, match="more than 50 columns"):
+        export_dmn(policy, FACTS)
+
+
+def test_a_condition_that_fits_only_without_quotes_is_refused() -> None:
+    countries = ", ".join(f"a{n}" for n in range(2600))
+    policy = parse_guardrail(POLICY.replace("CONDITION", f"'country in [{countries}]'"), FACTS)
+    with pytest.raises(AuthoringError, match=r"not read back as the same.*\n.*longer than"):
         export_dmn(policy, FACTS)
 
 
@@ -306,3 +313,20 @@ def test_catalogue_policies_are_exported_or_refused_by_name() -> None:
         "risk_signal_review": True,
         "support_triage": True,
     }
+
+
+@pytest.mark.parametrize(
+    "require", ["tier is not gold", "not (tier is gold)", "tier not in [gold, basic]", "risk < 1"]
+)
+def test_no_engine_automates_with_a_fact_missing(require: str) -> None:
+    text = POLICY.replace("CONDITION", "vip")
+    text = text.replace("confidence >= 0.90 and risk <= 0.30", f"'{require}'")
+    table = export_dmn(parse_guardrail(text, FACTS), FACTS)
+    fact = require.removeprefix("not (").split()[0]
+    facts: dict[str, FactValue] = {"vip": False, "tier": "basic", "risk": Decimal(0)}
+    if "basic" not in require:
+        assert engine(table, facts) is Lane.AUTOMATE
+    for unlike in (True, False):
+        for gone in (fact, "vip"):
+            known = {name: value for name, value in facts.items() if name != gone}
+            assert engine(table, known, unlike=unlike) is not Lane.AUTOMATE

@@ -53,17 +53,22 @@ def export_dmn(guardrail: Guardrail, facts: Mapping[str, FactType]) -> str:
         raise AuthoringError(strange)
     columns: list[_Column] = []
     lines = [*_limits(guardrail, columns), *_rules(guardrail, columns), _open(guardrail, columns)]
-    if len(columns) > MOST_COLUMNS:
-        refuse(
-            f"the table would have {len(columns)} columns; at most {MOST_COLUMNS} are read",
-            "Ask about the facts in one order in all rules.",
-        )
     text = _file(guardrail, columns, lines)
     if len(text.encode()) > LARGEST_DMN:
         refuse(f"the table would be larger than {LARGEST_DMN // 1024} KB", "Split the policy.")
-    if parse_guardrail(import_dmn(text, facts, {}), facts).digest != guardrail.digest:
-        refuse("the table would not read back as the same policy, so it is not written")
+    _check_back(text, guardrail, facts)
     return text
+
+
+def _check_back(text: str, guardrail: Guardrail, facts: Mapping[str, FactType]) -> None:
+    """What can't be foreseen here, as a condition that gets too long, shows when it is read."""
+    said = "the table would not read back as the same policy, so it is not written"
+    try:
+        back = parse_guardrail(import_dmn(text, facts, {}), facts)
+    except AuthoringError as error:
+        refuse(said, error.problems[0].message)
+    if back.digest != guardrail.digest:
+        refuse(said)
 
 
 def _strange(guardrail: Guardrail) -> Iterator[Problem]:
@@ -123,6 +128,11 @@ def _line(said: Mapping[str, str | bool], cells: list[Cell], columns: list[_Colu
         if index is None:
             index = at
             columns.insert(index, _Column(cell.fact))
+        if len(columns) > MOST_COLUMNS:
+            refuse(
+                f"the table would have more than {MOST_COLUMNS} columns",
+                "Ask about the facts in one order in all rules.",
+            )
         line.cells[columns[index]] = str(cell)
         at = index + 1
     return line
