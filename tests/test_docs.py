@@ -73,7 +73,7 @@ def test_of_several_files_the_one_that_is_wrong_is_named(tmp_path: Path) -> None
     [
         ("not JSON", "not a JSON object"),
         ("[]", "not a JSON object"),
-        ('{"action": "refund", "context": [1]}', "context: found [1]; allowed is an object"),
+        ('{"action": "refund", "context": [1]}', "context: found a list; allowed is an object"),
     ],
 )
 def test_a_command_that_cannot_go_on_says_why_without_a_traceback(given: str, said: str) -> None:

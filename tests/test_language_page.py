@@ -3,10 +3,19 @@
 import re
 from decimal import Decimal
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 
-from adapters.authoring import AuthoringError, nodes, parse_guardrail, problems, syntax, tables
+from adapters.authoring import (
+    AuthoringError,
+    export_dmn,
+    nodes,
+    parse_guardrail,
+    problems,
+    syntax,
+    tables,
+)
 from adapters.authoring.guardrails import MOST_RULES
 from domain.guardrail.facts import BUILT_IN, Choice, Code, FactType, Level, Number, Tags, YesNo
 
@@ -51,6 +60,17 @@ def test_what_is_wrong_is_said_as_on_the_page() -> None:
         parse_guardrail(HEAD + blocks("wrong")[0], FACTS, ACTIONS)
     for line in blocks("said")[0].splitlines():
         assert line in str(error.value)
+
+
+def test_a_condition_is_exported_to_the_cell_beside_it() -> None:
+    rows = PAGE[PAGE.index("| condition | cell |") :].split("\n\n")[0].splitlines()[2:]
+    assert rows
+    for row in rows:
+        conditions, cells = (re.findall(r"`(.*?)`", part) for part in row.split("|")[1:3])
+        for condition, cell in zip(conditions, cells, strict=True):
+            rule = f"rules: [{{id: r, when: '{condition}', then: review, reason: R}}]\n"
+            table = export_dmn(parse_guardrail(HEAD + rule, FACTS, ACTIONS), FACTS)
+            assert f"<text>{escape(cell)}</text>" in table
 
 
 def test_the_limits_are_those_of_the_code() -> None:

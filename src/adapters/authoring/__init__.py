@@ -1,8 +1,13 @@
 """Authoring: what people write becomes values of the domain, or is refused in their words."""
 
 from adapters.authoring.decision_types import AdoptionFile, parse_decision_type
-from adapters.authoring.dmn import import_dmn
-from adapters.authoring.guardrails import parse_guardrail, read_guardrail, source_digest
+from adapters.authoring.dmn import export_dmn, import_dmn
+from adapters.authoring.guardrails import (
+    parse_guardrail,
+    read_guardrail,
+    source_digest,
+    unused_boundaries,
+)
 from adapters.authoring.problems import AuthoringError, Problem
 from adapters.authoring.schema import guardrail_schema
 
@@ -10,10 +15,12 @@ __all__ = [
     "AdoptionFile",
     "AuthoringError",
     "Problem",
+    "export_dmn",
     "guardrail_schema",
     "import_dmn",
     "parse_decision_type",
     "parse_guardrail",
     "read_guardrail",
     "source_digest",
+    "unused_boundaries",
 ]

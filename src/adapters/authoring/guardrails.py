@@ -83,6 +83,13 @@ def parse_guardrail(
     return guardrail
 
 
+def unused_boundaries(source: str, definition: DecisionTypeDefinition) -> tuple[str, ...]:
+    """The boundaries of a readable document that no condition asks about."""
+    reader = _Document(definition.facts, frozenset(definition.actions))
+    boundaries = reader.guardrail(read(source)).boundaries
+    return tuple(name for name in boundaries if name not in reader.used)
+
+
 def source_digest(source: str) -> str:
     """What identifies the very bytes that were signed."""
     return f"sha256:{sha256(source.encode()).hexdigest()}"
@@ -96,6 +103,7 @@ class _Document:
         self._actions = actions
         self._boundaries: dict[str, Boundary] = {}
         self._ids: dict[str, int] = {}
+        self.used: set[str] = set()
         self.gathered = Gathered()
 
     def guardrail(self, document: Entries) -> Guardrail:
@@ -210,7 +218,7 @@ class _Document:
         if isinstance(row, Wrong):
             raise row
         name = self._named(row.id, row.rule.place)
-        scope = Scope(self._facts, self._boundaries, "rule", self._actions)
+        scope = self._scope("rule")
         tests = [cell_condition(fact, cell, scope) for fact, cell in row.tests]
         if row.rule.find("when") is not None:
             tests.append(self._condition(row.rule.get("when"), "when", "rule"))
@@ -300,6 +308,9 @@ class _Document:
         self._ids[name] = place.line
         return name
 
+    def _scope(self, guards: str) -> Scope:
+        return Scope(self._facts, self._boundaries, guards, self._actions, self.used)
+
     def _condition(self, node: Node, name: str, guards: str, *, positive: bool = True) -> Condition:
         if not isinstance(node, Scalar):
             refuse(
@@ -307,7 +318,7 @@ class _Document:
                 f"`{name}` is a condition in one text",
                 "Put quotes around it when it has [ ] or { } at the beginning.",
             )
-        scope = Scope(self._facts, self._boundaries, guards, self._actions)
+        scope = self._scope(guards)
         try:
             return typed(parse(node.text), scope, positive=positive)
         except SyntaxProblem as problem:

@@ -1,7 +1,7 @@
 """From what an author wrote to the conditions of the domain: typed against the facts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -56,6 +56,8 @@ class Scope:
     guards: str = "claim"
     actions: frozenset[str] | None = None
     """What may be proposed at all, where that is known."""
+    used: set[str] = field(default_factory=set[str])
+    """The boundaries that were asked about so far."""
 
 
 def typed(tree: Tree, scope: Scope, *, positive: bool = True) -> Condition:
@@ -272,6 +274,7 @@ def _boundary(word: Word, fact: str, fact_type: FactType, scope: Scope) -> Decim
             f"there is no boundary ${word.text[:60]}",
             f"Did you mean ${meant}?" if meant else "Give it a value under `boundaries`.",
         )
+    scope.used.add(word.text)
     if not isinstance(fact_type, Number):
         raise SyntaxProblem(
             word.at, f"${word.text} is a number, and {fact} is {_KIND[fact_type.type]}"

@@ -1,12 +1,10 @@
 """For authors: check a policy, adopt a decision type, try a recommendation."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import JsonValue, ValidationError
 
 from adapters.cli.common import escaped, out, print_json, read_text, settings, with_desk
 from adapters.cli.explaining import print_explanation, print_line
@@ -25,6 +23,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a mach
 
 def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) -> None:
     """Check that decision types and their policies can be understood, and say what they mean."""
+    from adapters.authoring import unused_boundaries
+
     for path in files:
         adoption = adoption_of(path)
         guardrail = adoption.guardrail
@@ -34,6 +34,13 @@ def check(files: Annotated[list[Path], typer.Argument(help="Files to check.")]) 
             f"{len(guardrail.claims)} claims (`remit policy prove` proves them)"
         )
         out.print(f"  policy {guardrail.digest}", highlight=False)
+        for name in unused_boundaries(adoption.policy_source, adoption.definition):
+            out.print(
+                f"  [yellow]notice:[/] no condition asks about the boundary {name}: changing it "
+                "changes nothing",
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def adopt(
@@ -69,9 +76,11 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Try a recommendation on a file's policy: lane, rule, reasons and trace. Records nothing."""
+    from adapters.cli.cases import read_case
     from application.evaluating import Evaluation, evaluate_file
 
-    evaluation: Evaluation = evaluate_file(adoption_of(file), *_case(case))
+    adoption = adoption_of(file)
+    evaluation: Evaluation = evaluate_file(adoption, *read_case(case, adoption.definition))
     if as_json:
         print_json(evaluation.model_dump_json(indent=2))
         return
@@ -86,11 +95,14 @@ def explain(file: File, case: Case, as_json: AsJson = False) -> None:
     """Explain what a file's policy says of a case, as if its type might automate: every test,
     every reason, and which single fact would have had it automated. Records nothing.
     """
+    from adapters.cli.cases import read_case
     from application.evaluating import evaluate_file
 
     adoption = adoption_of(file)
     full = adoption.definition.model_copy(update={"stage": Stage.FULL})
-    evaluation = evaluate_file(replace(adoption, definition=full), *_case(case))
+    evaluation = evaluate_file(
+        replace(adoption, definition=full), *read_case(case, adoption.definition)
+    )
     if as_json:
         print_json(evaluation.model_dump_json(indent=2))
     else:
@@ -106,24 +118,3 @@ def adoption_of(path: Path) -> "Adoption":
         return read_adoption(read_text(path))
     except AuthoringError as error:
         raise Trouble(f"{path}: {error}") from None
-
-
-def _case(path: Path) -> tuple[Any, dict[str, JsonValue]]:
-    from domain.values import Recommendation
-
-    text = typer.get_text_stream("stdin").read() if str(path) == "-" else read_text(path)
-    try:
-        content: JsonValue = json.loads(text)
-        if not isinstance(content, dict):
-            raise Trouble(f"{path}: not a JSON object")
-        context = content.pop("context", {})
-        if not isinstance(context, dict):
-            raise Trouble(f"{path}: context: found {json.dumps(context)}; allowed is an object")
-        return Recommendation.model_validate(content), context
-    except json.JSONDecodeError:
-        raise Trouble(f"{path}: not a JSON object") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        what = f"{where}: found {first['input']!r}; {first['msg'].lower()}"
-        raise Trouble(f"{path}: {what}") from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import print_json, read_text
+from adapters.cli.common import err, print_json, read_text
 from adapters.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -53,6 +53,29 @@ def import_dmn(
     except AuthoringError as error:
         raise Trouble(f"{file}: {error}") from None
     print_json(text.rstrip())
+
+
+def export_dmn(
+    file: Annotated[Path, typer.Argument(help="A decision type's file, as in catalogue/.")],
+) -> None:
+    """Print a policy as a DMN table that reads back as the same, or say what has no counterpart."""
+    from adapters.authoring import AuthoringError
+    from adapters.authoring import export_dmn as exported
+    from adapters.cli.authoring import adoption_of
+
+    adoption = adoption_of(file)
+    try:
+        text = exported(adoption.guardrail, adoption.definition.facts)
+    except AuthoringError as error:
+        told = ["\n    ".join(filter(None, said[2:])) for said in error.problems]
+        raise Trouble("\n  ".join([f"{file}:", *told])) from None
+    print_json(text.rstrip())
+    if adoption.guardrail.boundaries:
+        err.print(
+            "[yellow]notice:[/] boundaries stand in the table as numbers; their names are in its "
+            "description, and are not read back",
+            soft_wrap=True,
+        )
 
 
 def _lane(said: str) -> "tuple[str, Lane]":
