@@ -100,6 +100,6 @@ def _evaluated(
         queue=ruling.queue,
         four_eyes=ruling.four_eyes,
         policy_version=policy.version or None,
-        trace=traced(policy, facts),
+        trace=traced(case, decision_type, policy),
         explanation=explained(case, ruling, decision_type, policy),
     )

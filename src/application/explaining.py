@@ -10,16 +10,18 @@ from application.desk import Desk
 from application.replaying import Archive, Difference, Recalled, recalled, routing_of
 from application.trail import TrailLine, trail_line
 from domain.admission import recorded
+from domain.composing import ORGANISATION, among, shared
 from domain.decision.events import LifeEvent, Routing
 from domain.decision.state import Decision, evolve
 from domain.decision_type.state import DecisionType
-from domain.guardrail.conditions import Truth
+from domain.guardrail.conditions import Truth, facts_of
+from domain.guardrail.document import Guardrail
 from domain.guardrail.evaluate import TraceLine, trace
 from domain.guardrail.explaining import Change, single_changes
 from domain.guardrail.facts import BUILT_IN, Choice, Facts
 from domain.model import Forbidden, Value
 from domain.policy.aggregate import PolicyVersion
-from domain.routing import SEMANTICS, Case, Ruling, beyond_facts, route
+from domain.routing import SEMANTICS, Case, Ruling, beyond_facts, route, speaks_beside
 from domain.values import FactValue, Lane, Reason
 
 
@@ -146,7 +148,7 @@ def _explained_event(
         policy_version=policy.version if policy else None,
         semantics=routing.semantics,
         explanation=explained(known.case, ruling, known.decision_type, policy, routing.semantics),
-        trace=traced(policy, known.case.facts),
+        trace=traced(known.case, known.decision_type, policy, routing.semantics),
     )
 
 
@@ -158,7 +160,7 @@ def explained(
     semantics: str = SEMANTICS,
 ) -> Explanation:
     """Why this ruling, and which single facts would have had the case automated."""
-    lines = traced(policy, case.facts)
+    lines = traced(case, decision_type, policy, semantics)
     standing = () if ruling.lane is Lane.AUTOMATE else beyond_facts(case, decision_type, policy)
     changes: tuple[Change, ...] = ()
     if policy is not None and ruling.lane is not Lane.AUTOMATE:
@@ -179,10 +181,10 @@ def changes_to(
     semantics: str = SEMANTICS,
 ) -> tuple[Change, ...]:
     """The single facts that would have brought a case to a lane, confirmed by all of routing."""
-    guardrail = policy.guardrail
+    asked = _asked_together(case, decision_type, policy, semantics)
     actions = Choice(values=tuple(decision_type.definition.actions))
-    permitted = guardrail.model_copy(
-        update={"facts": {**guardrail.facts, "action": actions}}  # no other action can be asked for
+    permitted = asked.model_copy(
+        update={"facts": {**asked.facts, "action": actions}}  # no other action can be asked for
     )
 
     def holds(facts: Facts) -> bool:
@@ -192,6 +194,25 @@ def changes_to(
     return single_changes(permitted, case.facts, holds)
 
 
+def _asked_together(
+    case: Case, decision_type: DecisionType, policy: PolicyVersion, semantics: str
+) -> Guardrail:
+    """Every test that any policy makes of what the decision type has: where answers may change."""
+    own, beside = policy.guardrail, speaks_beside(case, semantics)
+    if beside is None:
+        return own
+    house = beside.guardrail
+    names = frozenset(shared(house, decision_type.definition))
+    theirs = {name: decision_type.definition.facts[name] for name in sorted(names)}
+    return own.model_copy(
+        update={
+            "facts": {**theirs, **own.facts},
+            "limits": (*own.limits, *(x for x in house.limits if facts_of(x.require) <= names)),
+            "rules": (*own.rules, *(x for x in house.rules if facts_of(x.when) <= names)),
+        }
+    )
+
+
 def with_facts(case: Case, facts: Facts) -> Case:
     """The same case on other facts; what the producer states itself is restated."""
     stated = {name: facts.get(name) for name in BUILT_IN if facts.get(name) != case.facts.get(name)}
@@ -199,17 +220,28 @@ def with_facts(case: Case, facts: Facts) -> Case:
     return case._replace(recommendation=recommendation, facts=facts)
 
 
-def traced(policy: PolicyVersion | None, facts: Facts) -> tuple[TraceView, ...]:
-    """Every limit and rule as it went, for a reader."""
-    return () if policy is None else tuple(map(_line, trace(policy.guardrail, facts)))
+def traced(
+    case: Case,
+    decision_type: DecisionType,
+    policy: PolicyVersion | None,
+    semantics: str = SEMANTICS,
+) -> tuple[TraceView, ...]:
+    """Every limit and rule as it went, for a reader; the organisation's after the type's own."""
+    own = () if policy is None else trace(policy.guardrail, case.facts)
+    beside = speaks_beside(case, semantics)
+    if beside is None:
+        return tuple(map(_line, own))
+    facts = among(case.facts, shared(beside.guardrail, decision_type.definition))
+    house = trace(beside.guardrail, facts)
+    return (*map(_line, own), *(_line(line, f"{ORGANISATION}:") for line in house))
 
 
-def _line(line: TraceLine) -> TraceView:
+def _line(line: TraceLine, whose: str = "") -> TraceView:
     tests = tuple(
         TestView(text=test.text, seen=_value(test.seen), result=_word(test.result))
         for test in line.tests
     )
-    return TraceView(id=line.id, kind=line.kind, tests=tests, result=_word(line.result))
+    return TraceView(id=whose + line.id, kind=line.kind, tests=tests, result=_word(line.result))
 
 
 def _sentence(ruling: Ruling, changes: Sequence[Change], standing: Sequence[Reason]) -> str:

@@ -6,6 +6,7 @@ make the outcome stricter: a limit is not known to hold, a rule is not known not
 required fact is missing counts only where the type could have it: else nobody could ever supply it.
 """
 
+from collections.abc import Collection
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ def ask_all(
         said.append(Said(policy, verdict, verdict.missing if verdict else ()))
     if organisation is not None:
         names = shared(organisation.guardrail, definition)
-        verdict, its = _ask(organisation, {n: facts[n] for n in names if n in facts})
+        verdict, its = _ask(organisation, among(facts, names))
         lacking = tuple(n for n in verdict.missing if n in names) if verdict else ()
         said.append(Said(organisation, verdict, lacking, f"{ORGANISATION}:"))
         digest = f"sha256:{sha256(f'{digest} {its}'.encode()).hexdigest()}"
@@ -70,6 +71,11 @@ def _ask(policy: PolicyVersion, facts: Facts) -> tuple[Verdict | None, str]:
 
 
 _NO_TRACE = f"sha256:{sha256(b'').hexdigest()}"
+
+
+def among(facts: Facts, names: Collection[str]) -> Facts:
+    """The facts of these names."""
+    return {name: facts[name] for name in names if name in facts}
 
 
 def shared(guardrail: Guardrail, definition: DecisionTypeDefinition) -> tuple[str, ...]:

@@ -137,8 +137,13 @@ def _asked(
     case: Case, decision_type: DecisionType, policy: PolicyVersion | None, semantics: str
 ) -> tuple[tuple[Said, ...], str]:
     """What each policy in force says, and the digest of what all of them saw."""
-    beside = None if semantics in ALONE else case.organisation
+    beside = speaks_beside(case, semantics)
     return ask_all(case.facts, decision_type.definition, policy, beside)
+
+
+def speaks_beside(case: Case, semantics: str) -> PolicyVersion | None:
+    """The organisation's policy, where it is asked."""
+    return None if semantics in ALONE else case.organisation
 
 
 ALONE = ("v1", "v2")

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from application.explaining import NotExplained, explain, explained, told, with_facts
 from domain.guardrail.conditions import Compare
 from domain.guardrail.document import Rule
+from domain.guardrail.facts import BUILT_IN
 from domain.routing import Case, route
 from domain.values import Lane, Recommendation, Stage
 from tests.application.office import Office, an_adoption, an_office, run
-from tests.domain.builders import a_decision_type, a_definition, a_guardrail, a_policy
+from tests.domain.builders import a_decision_type, a_definition, a_guardrail, a_policy, above
 
 LARGE = {"amount": "120", "suspicious": False}
 STAGES = st.sampled_from((Stage.OBSERVE, Stage.ASSIST, Stage.FULL))
@@ -118,3 +119,25 @@ def test_every_change_is_confirmed_by_all_of_routing(
 
 
 NUMBERS = {"amount", "confidence", "risk"}
+
+
+def test_what_the_organisations_policy_asks_is_explained_beside_the_types_own() -> None:
+    stricter = Rule(
+        id="house-risk", when=above("risk", "0.05"), then=Lane.REVIEW, reason="HOUSE_RISK"
+    )
+    house = a_policy(
+        a_guardrail(facts={"risk": BUILT_IN["risk"]}, limits=(), rules=(stricter,), sampling=())
+    )
+    kind, policy = a_decision_type(), a_policy()
+    said = Recommendation(action="refund", confidence=Decimal("0.95"), risk=Decimal("0.10"))
+    facts = {"action": "refund", "confidence": said.confidence, "risk": said.risk}
+    known = {**facts, "amount": Decimal(20), "suspicious": False}
+    case = Case(said, known, organisation=house)  # type: ignore[dict-item]
+    ruling = route(case, kind, policy)
+    assert (ruling.lane, ruling.rule) == (Lane.REVIEW, "organisation:house-risk")
+    found = explained(case, ruling, kind, policy)
+    assert found.deciding is not None
+    assert found.deciding.id == "organisation:house-risk"
+    assert [(change.fact, change.value) for change in found.changes] == [("risk", "0.05")]
+    alone = route(case, kind, policy, "v2")
+    assert explained(case, alone, kind, policy, "v2").changes == ()
