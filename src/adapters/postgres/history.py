@@ -46,7 +46,10 @@ CUTS: LiteralString = """
     WHERE n %% %(part)s = 0 ORDER BY received_at
 """
 TOTAL: LiteralString = "SELECT count(*) FROM past_cases AS p WHERE {within}"
-KEYS: LiteralString = "SELECT min(p.key), max(p.key) FROM past_cases AS p WHERE {within}"
+KEYS: LiteralString = """
+    SELECT min(key), max(key) FROM (SELECT p.key FROM past_cases AS p WHERE {within} OFFSET 0) AS q
+"""
+"""`OFFSET 0`, or the database looks for the least key from the first of all on, for each part."""
 CASES: LiteralString = """
     SELECT p.key, floor(extract(epoch FROM p.received_at) / 3600)::bigint, p.facts,
         concat(f.lane, '|', f.sampled, '|', f.sampling_rate, '|', f.label, '|',
