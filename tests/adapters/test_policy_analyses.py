@@ -73,3 +73,12 @@ def test_the_page_needs_nothing_but_itself(raised: Path, tmp_path: Path) -> None
     text = page.read_text(encoding="utf-8")
     assert "risk 0.450001..0.5" in text
     assert not any(outside in text for outside in ("http:", "https:", "<script", "src=", "@import"))
+
+
+@pytest.mark.parametrize("command", ["check", "cel", "prove"])
+def test_every_command_says_which_file_it_could_not_read(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "misspelt.yaml"
+    path.write_text(SUPPORT.read_text(encoding="utf-8").replace("risk <=", "rsik <=", 1))
+    code, said = run(command, str(path))
+    assert code == 2
+    assert "misspelt.yaml: line" in said

@@ -112,8 +112,10 @@ def decision_id(text: str) -> UUID:
 
 
 def read_text(path: Path) -> str:
-    """A file's text, or what is wrong with it."""
+    """A file's text, or what is wrong with it; `-` is what comes in."""
     try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read().decode()
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise Trouble(f"{path}: not UTF-8 at byte {error.start}") from None
