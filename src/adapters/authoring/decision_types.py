@@ -66,10 +66,7 @@ def _moved(problems: tuple[Problem, ...], block: Place, source: str) -> tuple[Pr
     """Problems of the policy where they stand in the file around it."""
     below = source.splitlines()[block.line :]
     indent = next((len(line) - len(line.lstrip(" ")) for line in below if line.strip()), 0)
-    return tuple(
-        problem._replace(line=problem.line + block.line, column=problem.column + indent)
-        for problem in problems
-    )
+    return tuple(problem.below(block.line, indent) for problem in problems)
 
 
 def _definition(fields: Fields, source: str) -> DecisionTypeDefinition:

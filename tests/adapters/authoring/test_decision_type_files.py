@@ -134,3 +134,13 @@ def test_a_policy_that_asks_about_a_personal_fact_is_refused_where_it_stands_in_
     )
     assert f"line {line + 1}, column 24: amount is personal" in said
     assert f"\n  {' ' * 23}^" in said
+
+
+def test_a_repeated_id_names_the_line_of_the_file_where_it_first_stands() -> None:
+    said = refused("{id: high, when", "{id: sure, when")
+    lines = FILE.splitlines()
+    here, first = (
+        next(at for at, line in enumerate(lines, 1) if word in line) for word in ("high", "sure")
+    )
+    assert said.startswith(f"line {here}, ")
+    assert f"the id sure is taken, first in line {first}" in said
