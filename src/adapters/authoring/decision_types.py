@@ -23,6 +23,7 @@ from domain.decision_type.definition import (
     DecisionTypeDefinition,
     ExceptionDefault,
     ServiceLevels,
+    contradictions,
 )
 from domain.guardrail.document import Guardrail
 from domain.guardrail.facts import clipped
@@ -80,10 +81,18 @@ def _definition(fields: Fields, source: str) -> DecisionTypeDefinition:
     if gathered.problems:
         raise AuthoringError(tuple(gathered.problems), source)
     try:
-        return DecisionTypeDefinition.model_validate(raw)
+        definition = DecisionTypeDefinition.model_validate(raw)
     except ValidationError as error:
         problems = dict.fromkeys(_problem(detail, fields.node) for detail in error.errors())
         raise AuthoringError(tuple(problems), source) from None
+    places = entries(fields.get("context"), "`context`").keys if definition.context else {}
+    unfit = tuple(
+        places[fact].problem(f"context.{fact}: {said}")
+        for fact, said in contradictions(definition.context).items()
+    )
+    if unfit:
+        raise AuthoringError(unfit, source)
+    return definition
 
 
 def _plain(node: Node, name: str) -> Any:

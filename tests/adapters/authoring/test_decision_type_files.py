@@ -144,3 +144,14 @@ def test_a_repeated_id_names_the_line_of_the_file_where_it_first_stands() -> Non
     )
     assert said.startswith(f"line {here}, ")
     assert f"the id sure is taken, first in line {first}" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[NO, gold]", "[gold, NO, gold]", "context.tier: values has gold more than once"),
+        ("min: 0, dec", "min: 5, max: 1, dec", "context.amount: min is 5 and max is 1, so no"),
+    ],
+)
+def test_a_fact_that_contradicts_itself_is_refused(old: str, new: str, said: str) -> None:
+    assert said in refused(old, new)
