@@ -47,8 +47,8 @@ class Polite(TyperGroup):
 
 
 def fail(message: str) -> None:
-    """Say what is wrong and stop."""
-    err.print(f"[bold red]remit:[/] {escaped(message)}", highlight=False)
+    """Say what is wrong and stop. Lines stay whole: a caret points at a place in the one above."""
+    err.print(f"[bold red]remit:[/] {escaped(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(UNUSABLE)
 
 
