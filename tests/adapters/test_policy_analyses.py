@@ -89,11 +89,11 @@ def test_every_command_says_which_file_it_could_not_read(command: str, tmp_path:
 def test_a_caret_points_at_its_place_however_narrow_the_terminal_is(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     text = SUPPORT.read_text(encoding="utf-8")
-    at = text.index("reason:", text.index("rules:"))
-    path.write_text(f"{text[:at]}raeson:{text[at + 7 :]}", encoding="utf-8")
+    long = "{why: this is a sentence that goes on and on and on for a while, id: x, whenn: vip}"
+    path.write_text(text.replace("  rules:\n", f"  rules:\n    - {long}\n"), encoding="utf-8")
     command = [sys.executable, "-m", "adapters", "policy", "check", str(path)]
     narrow = {"COLUMNS": "60", "PATH": "/usr/bin:/bin"}
     ran = subprocess.run(command, capture_output=True, text=True, check=False, env=narrow)
     lines = ran.stderr.splitlines()
     caret = next(place for place, line in enumerate(lines) if line.strip() == "^")
-    assert lines[caret - 1][lines[caret].index("^") :].startswith("raeson:")
+    assert lines[caret - 1][lines[caret].index("^") :].startswith("whenn:")
