@@ -67,7 +67,7 @@ def export_dmn(
     try:
         text = exported(adoption.guardrail, adoption.definition.facts)
     except AuthoringError as error:
-        told = ["\n    ".join(filter(None, said[2:])) for said in error.problems]
+        told = ["\n    ".join(filter(None, said[2:4])) for said in error.problems]
         raise Trouble("\n  ".join([f"{file}:", *told])) from None
     print_json(text.rstrip())
     if adoption.guardrail.boundaries:
