@@ -45,6 +45,12 @@ def parse_decision_type(source: str) -> AdoptionFile:
     """The decision type and policy a file states, or an `AuthoringError` in its author's words."""
     document = read(source)
     try:
+        if "guardrail" in document.keys:
+            raise wrong(
+                document.keys["guardrail"],
+                "this is a policy alone, and a decision type's file is asked for",
+                "Indent it below `policy: |` in the file that has its `decision_type`.",
+            )
         top = Fields(document, "a decision type file").only("decision_type", "policy")
         definition = _definition(Fields(top.get("decision_type"), "`decision_type`"), source)
         policy = top.get("policy")

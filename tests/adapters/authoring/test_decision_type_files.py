@@ -155,3 +155,9 @@ def test_a_repeated_id_names_the_line_of_the_file_where_it_first_stands() -> Non
 )
 def test_a_fact_that_contradicts_itself_is_refused(old: str, new: str, said: str) -> None:
     assert said in refused(old, new)
+
+
+def test_a_policy_alone_is_told_where_it_belongs() -> None:
+    with pytest.raises(AuthoringError, match="this is a policy alone") as error:
+        parse_decision_type(POLICY)
+    assert "below `policy: |`" in str(error.value)
