@@ -1,6 +1,8 @@
 """What is proved and what would change, as the command line and the page tell it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,25 @@ def test_the_page_needs_nothing_but_itself(raised: Path, tmp_path: Path) -> None
     text = page.read_text(encoding="utf-8")
     assert "risk 0.450001..0.5" in text
     assert not any(outside in text for outside in ("http:", "https:", "<script", "src=", "@import"))
+
+
+@pytest.mark.parametrize("command", ["check", "cel", "prove"])
+def test_every_command_says_which_file_it_could_not_read(command: str, tmp_path: Path) -> None:
+    path = tmp_path / "misspelt.yaml"
+    path.write_text(SUPPORT.read_text(encoding="utf-8").replace("risk <=", "rsik <=", 1))
+    code, said = run(command, str(path))
+    assert code == 2
+    assert "misspelt.yaml: line" in said
+
+
+def test_a_caret_points_at_its_place_however_narrow_the_terminal_is(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    text = SUPPORT.read_text(encoding="utf-8")
+    long = "{why: this is a sentence that goes on and on and on for a while, id: x, whenn: vip}"
+    path.write_text(text.replace("  rules:\n", f"  rules:\n    - {long}\n"), encoding="utf-8")
+    command = [sys.executable, "-m", "adapters", "policy", "check", str(path)]
+    narrow = {"COLUMNS": "60", "PATH": "/usr/bin:/bin"}
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=narrow)
+    lines = ran.stderr.splitlines()
+    caret = next(place for place, line in enumerate(lines) if line.strip() == "^")
+    assert lines[caret - 1][lines[caret].index("^") :].startswith("whenn:")

@@ -95,6 +95,18 @@ def test_a_case_is_explained_with_what_would_have_let_it_through() -> None:
     assert "if only amount had been at most 50 EUR (it is 120 EUR)" in told.stdout
 
 
+def test_a_case_that_is_no_text_is_said_so() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "adapters", "policy", "explain", POLICY, "-"],
+        cwd=ROOT,
+        input=b"\xff\xfe",
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (2, b"remit: -: not UTF-8 at byte 0\n")
+
+
 def test_a_watcher_runs_again_on_every_save(tmp_path: Path) -> None:
     feature = tmp_path / "limits.feature"
     text = (ROOT / LIMITS).read_text(encoding="utf-8")

@@ -32,6 +32,7 @@ from domain.decision_type.events import (
 )
 from domain.decision_type.events import LifeEvent as TypeEvent
 from domain.decision_type.state import DecisionType, Status, fold, stream_id
+from domain.guardrail.facts import Level, Number
 from domain.model import Actor, ActorKind, Malformed, Seat, Stamp, envelope
 from domain.values import ExceptionCode, Lane, Stage
 from tests.domain.builders import (
@@ -112,6 +113,13 @@ def test_only_the_decision_owner_writes_down_what_the_decision_is(
 ) -> None:
     with pytest.raises(NotYourSeat):
         commands.draft(state, a_definition(), by(actor))
+
+
+def test_a_fact_that_no_value_fits_is_not_written_down() -> None:
+    context = {"amount": Number(min=Decimal(5), max=Decimal(1)), "tier": Level(values=("a", "a"))}
+    for fact, kind in context.items():
+        with pytest.raises(Malformed, match=f"context.{fact}: "):
+            commands.draft(None, a_definition(context={fact: kind}), by(ANA))
 
 
 def test_nobody_drafts_themselves_into_a_seat_that_another_holds() -> None:

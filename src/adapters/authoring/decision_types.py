@@ -23,6 +23,7 @@ from domain.decision_type.definition import (
     DecisionTypeDefinition,
     ExceptionDefault,
     ServiceLevels,
+    contradictions,
 )
 from domain.guardrail.document import Guardrail
 from domain.guardrail.facts import clipped
@@ -44,6 +45,12 @@ def parse_decision_type(source: str) -> AdoptionFile:
     """The decision type and policy a file states, or an `AuthoringError` in its author's words."""
     document = read(source)
     try:
+        if "guardrail" in document.keys:
+            raise wrong(
+                document.keys["guardrail"],
+                "this is a policy alone, and a decision type's file is asked for",
+                "Indent it below `policy: |` in the file that has its `decision_type`.",
+            )
         top = Fields(document, "a decision type file").only("decision_type", "policy")
         definition = _definition(Fields(top.get("decision_type"), "`decision_type`"), source)
         policy = top.get("policy")
@@ -66,10 +73,7 @@ def _moved(problems: tuple[Problem, ...], block: Place, source: str) -> tuple[Pr
     """Problems of the policy where they stand in the file around it."""
     below = source.splitlines()[block.line :]
     indent = next((len(line) - len(line.lstrip(" ")) for line in below if line.strip()), 0)
-    return tuple(
-        problem._replace(line=problem.line + block.line, column=problem.column + indent)
-        for problem in problems
-    )
+    return tuple(problem.below(block.line, indent) for problem in problems)
 
 
 def _definition(fields: Fields, source: str) -> DecisionTypeDefinition:
@@ -83,10 +87,18 @@ def _definition(fields: Fields, source: str) -> DecisionTypeDefinition:
     if gathered.problems:
         raise AuthoringError(tuple(gathered.problems), source)
     try:
-        return DecisionTypeDefinition.model_validate(raw)
+        definition = DecisionTypeDefinition.model_validate(raw)
     except ValidationError as error:
         problems = dict.fromkeys(_problem(detail, fields.node) for detail in error.errors())
         raise AuthoringError(tuple(problems), source) from None
+    places = entries(fields.get("context"), "`context`").keys if definition.context else {}
+    unfit = tuple(
+        places[fact].problem(f"context.{fact}: {said}")
+        for fact, said in contradictions(definition.context).items()
+    )
+    if unfit:
+        raise AuthoringError(unfit, source)
+    return definition
 
 
 def _plain(node: Node, name: str) -> Any:

@@ -16,6 +16,8 @@ T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
 
 NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
+_LONG = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,30})?)\s*%", re.ASCII)
 DURATION = re.compile(r"(\d{1,6})\s*(s|m|min|h|d|w)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WHITE = {
@@ -118,9 +120,18 @@ def text(node: Node, name: str) -> str:
 def number(node: Node, name: str) -> Decimal:
     said = text(node, name)
     if not NUMBER.fullmatch(said):
-        hint = "Decimals are written with a point, without separators: 1200.50"
+        hint = number_hint(said)
         raise wrong(node.place, f"`{name}` is a number, and {clipped(said)} is none", hint)
     return Decimal(said)
+
+
+def number_hint(said: str) -> str:
+    """How to write what somebody meant by a number."""
+    if percent := _PERCENT.fullmatch(said):
+        return f"Write a share as a number: {Decimal(percent[1]).scaleb(-2):f} for {said}"
+    if _LONG.fullmatch(said):
+        return "A number has at most 30 digits before and after the point."
+    return "Decimals are written with a point, without separators: 1200.50"
 
 
 def share(node: Node, name: str) -> Decimal:

@@ -20,7 +20,7 @@ from adapters.authoring.fields import (
     text,
     yes_no,
 )
-from adapters.authoring.nodes import Entries, Node, Place, Scalar, Wrong, read, wrong
+from adapters.authoring.nodes import Entries, Node, Place, Scalar, Wrong, read, taken, wrong
 from adapters.authoring.problems import AuthoringError
 from adapters.authoring.syntax import SyntaxProblem, parse
 from adapters.authoring.tables import SHARED, Row, cell_condition, rows
@@ -304,7 +304,7 @@ class _Document:
         if name == AUTOMATE:
             raise wrong(place, f"`{AUTOMATE}` is the name of the outcome and can't be an id")
         if name in self._ids:
-            raise wrong(place, f"the id {name} is taken, in line {self._ids[name]}")
+            raise taken(place, f"the id {name} is taken", self._ids[name])
         self._ids[name] = place.line
         return name
 

@@ -92,6 +92,11 @@ def wrong(place: Place, message: str, hint: str | None = None) -> Wrong:
     return Wrong(place.problem(message, hint))
 
 
+def taken(place: Place, message: str, first: int) -> Wrong:
+    """The refusal of what already stands in another line."""
+    return Wrong(place.problem(message)._replace(first=first))
+
+
 def read(text: str) -> Entries:
     """The document as a mapping, or an `AuthoringError` that says where it is none."""
     try:
@@ -110,19 +115,29 @@ def _read(text: str) -> Entries:
     try:
         root = _Builder(_as_yaml(text)).root()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(mark.line + 1, mark.column + 1) if mark else start
-        raise wrong(
-            place,
-            f"this is not YAML: {error.problem or error.context}",
-            "A colon, a bracket or a quote inside a text needs quotes around it.",
-        ) from None
+        raise _no_yaml(error) from None
     except (yaml.YAMLError, UnicodeError) as error:
         said = getattr(error, "reason", "it can't be read")
         raise wrong(start, f"this is not YAML: {said}") from None
+    if root is None:
+        raise wrong(start, "there is nothing in the document")
     if not isinstance(root, Entries):
         raise wrong(start, "the document is not a mapping of names to values")
     return root
+
+
+def _no_yaml(error: yaml.MarkedYAMLError) -> Wrong:
+    """What probably happened; a quote left open is only found at the end of the text."""
+    problem, began = str(error.problem or error.context), error.context_mark
+    open_quote = "quoted scalar" in str(error.context) and "end of stream" in problem
+    mark = began if open_quote else error.problem_mark or began
+    place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
+    hint = "A colon, a bracket or a quote inside a text needs quotes around it."
+    if open_quote:
+        problem, hint = "this quote is not closed", "Write the same quote where the text ends."
+    elif "tab character" in problem or "'\\t'" in problem:
+        hint = "Indent with spaces, not with a tab."
+    return wrong(place, f"this is not YAML: {problem}", hint)
 
 
 def _hidden(text: str, at: int) -> Wrong:
@@ -227,5 +242,5 @@ class _Builder:
             raise wrong(place, "merging (<<) is not used here: write the values out")
         if node.text in parent.entries:
             first = parent.keys[node.text].line
-            raise wrong(place, f"{node.text[:60]} stands here twice, first in line {first}")
+            raise taken(place, f"{node.text[:60]} stands here twice", first)
         return node.text, place

@@ -10,6 +10,13 @@ class Problem(NamedTuple):
     column: int
     message: str
     hint: str | None = None
+    first: int | None = None
+    """The line in which the same already stands."""
+
+    def below(self, line: int, column: int) -> "Problem":
+        """The same problem in a document that holds this one as a block of text."""
+        first = None if self.first is None else self.first + line
+        return self._replace(line=self.line + line, column=self.column + column, first=first)
 
 
 class AuthoringError(Exception):
@@ -33,6 +40,7 @@ _WIDTH = 110
 def _shown(problem: Problem, lines: list[str]) -> str:
     """The message with its line and a caret under the place."""
     said = f"line {problem.line}, column {problem.column}: {problem.message}"
+    said += "" if problem.first is None else f", first in line {problem.first}"
     if 1 <= problem.line <= len(lines):
         line, column = lines[problem.line - 1], problem.column - 1
         start = max(0, column - _WIDTH // 2) if len(line) > _WIDTH else 0

@@ -204,6 +204,8 @@ def _explained(error: Any, text: str) -> SyntaxProblem:
         case UnexpectedToken() if token.type != "$END":
             at: int = token.start_pos or 0
             hint = _INSTEAD.get(str(token)[:1]) or _keyword_hint(str(token)) or _expected(error)
+            if token.type == "IN" and text[:at].split()[-2:] == ["is", "not"]:
+                hint = "Write `not in`"
             if token.type == "NUMBER" and str(token)[:1] != "-" and "WORD" in _names(error):
                 hint = "Begin with a fact: `amount > 3`"
             return SyntaxProblem(at, f"`{str(token)[:40]}` is not expected here", hint)

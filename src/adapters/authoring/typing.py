@@ -217,7 +217,8 @@ def _constant(word: Word, fact: str, fact_type: FactType, scope: Scope) -> bool 
     match fact_type:
         case Number():
             if word.kind != "number":
-                raise SyntaxProblem(word.at, f"{fact} is a number, and {word.text[:40]} is none")
+                said = f"{fact} is a number, and {word.text[:40]} is none"
+                raise SyntaxProblem(word.at, said, _instead(word, fact, scope))
             return _number(word, fact, fact_type)
         case YesNo():
             if word.text not in _YES_NO:
@@ -231,6 +232,17 @@ def _constant(word: Word, fact: str, fact_type: FactType, scope: Scope) -> bool 
             return _known_word(word, fact, tuple(sorted(scope.actions)))
         case Code() | Tags():
             return word.text
+
+
+def _instead(word: Word, fact: str, scope: Scope) -> str | None:
+    """What to write where a number stands in quotes, or is another fact, or nothing at all."""
+    if word.kind == "quoted" and NUMBER.fullmatch(word.text):
+        return f"Write it without quotes: {word.text}"
+    if word.text in scope.facts:
+        return "Two facts can't be compared: let a third one say it, computed upstream."
+    if word.text.lower() in ("null", "none", "nothing", "empty", "unknown"):
+        return f"Write `{fact} is missing`."
+    return f"Did you mean ${word.text}?" if word.text in scope.boundaries else None
 
 
 def _number(word: Word, fact: str, fact_type: Number) -> Decimal:

@@ -26,7 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-policy = typer.Typer(help="Work on a policy before anyone signs it.", no_args_is_help=True)
+policy = typer.Typer(
+    help="Write, try, prove, sign and put into force a policy.", no_args_is_help=True
+)
 spec = typer.Typer(help="Say what a policy must do, and see whether it does.", no_args_is_help=True)
 shadow = typer.Typer(help="Try a version beside the one in force.", no_args_is_help=True)
 projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)

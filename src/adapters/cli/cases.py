@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
 
-import typer
 from pydantic import JsonValue
 
 from adapters.cli.common import read_text
@@ -41,7 +40,7 @@ def read_case(
 
 
 def _object(path: Path) -> dict[str, JsonValue]:
-    text = typer.get_text_stream("stdin").read() if str(path) == "-" else read_text(path)
+    text = read_text(path)
     try:
         content: JsonValue = json.loads(text)
         json.dumps(content, ensure_ascii=False).encode()

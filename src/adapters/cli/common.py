@@ -47,8 +47,8 @@ class Polite(TyperGroup):
 
 
 def fail(message: str) -> None:
-    """Say what is wrong and stop."""
-    err.print(f"[bold red]remit:[/] {escaped(message)}", highlight=False)
+    """Say what is wrong and stop. Lines stay whole: a caret points at a place in the one above."""
+    err.print(f"[bold red]remit:[/] {escaped(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(UNUSABLE)
 
 
@@ -112,8 +112,10 @@ def decision_id(text: str) -> UUID:
 
 
 def read_text(path: Path) -> str:
-    """A file's text, or what is wrong with it."""
+    """A file's text, or what is wrong with it; `-` is what comes in."""
     try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read().decode()
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise Trouble(f"{path}: not UTF-8 at byte {error.start}") from None

@@ -27,10 +27,10 @@ def cel(
     ] = False,
 ) -> None:
     """Print a policy's conditions in the Common Expression Language (docs/policy/cel.md)."""
-    from adapters.assembly import read_adoption
+    from adapters.cli.authoring import adoption_of
     from domain.guardrail.cel import outcome_for_cel, policy_for_cel
 
-    guardrail = read_adoption(read_text(file)).guardrail
+    guardrail = adoption_of(file).guardrail
     typer.echo(outcome_for_cel(guardrail) if outcome else policy_for_cel(guardrail))
 
 
@@ -42,11 +42,11 @@ def import_dmn(
     ] = None,
 ) -> None:
     """Print the policy that says what a DMN table says, or what in it has no counterpart."""
-    from adapters.assembly import read_adoption
     from adapters.authoring import AuthoringError, read_guardrail
     from adapters.authoring import import_dmn as imported
+    from adapters.cli.authoring import adoption_of
 
-    definition = read_adoption(read_text(type_file)).definition
+    definition = adoption_of(type_file).definition
     try:
         text = imported(read_text(file), definition.facts, dict(map(_lane, lane or ())))
         read_guardrail(text, definition)
@@ -67,7 +67,7 @@ def export_dmn(
     try:
         text = exported(adoption.guardrail, adoption.definition.facts)
     except AuthoringError as error:
-        told = ["\n    ".join(filter(None, said[2:])) for said in error.problems]
+        told = ["\n    ".join(filter(None, said[2:4])) for said in error.problems]
         raise Trouble("\n  ".join([f"{file}:", *told])) from None
     print_json(text.rstrip())
     if adoption.guardrail.boundaries:

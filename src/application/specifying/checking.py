@@ -17,7 +17,6 @@ from application.specifying.mutants import (
 from application.specifying.playing import (
     Asked,
     Ready,
-    Unclear,
     asked,
     parts_of,
     play,
@@ -31,6 +30,7 @@ from application.specifying.reading import (
     examples,
     problems,
 )
+from application.specifying.vocabulary import Unclear
 from domain.decision_type.definition import DecisionTypeDefinition
 from domain.guardrail.canonical import canonical_json, canonical_value, digest
 from domain.guardrail.document import Guardrail

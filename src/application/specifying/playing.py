@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from application.explaining import with_facts
 from application.specifying.reading import Example, Step
 from application.specifying.sentences import KINDS
-from application.specifying.vocabulary import POLICY, UNKNOWN, Outcome, Unmet, raw_value
+from application.specifying.vocabulary import POLICY, UNKNOWN, Outcome, Unclear, Unmet, raw_value
 from domain.decision_type.definition import DecisionTypeDefinition
 from domain.decision_type.state import DecisionType, Status, stream_id
 from domain.guardrail.document import AUTOMATE, Guardrail, Limit, Rule
@@ -37,10 +37,6 @@ from domain.values import ExceptionCode, FactValue, Lane, Recommendation, Stage
 _CONFIDENCE, _RISK, _ACTION = "confidence", "risk", "action"
 _STANDINGS = {Lane.AUTOMATE: "automated", Lane.REVIEW: "reviewed", Lane.ESCALATE: "escalated"}
 _REVERSIBILITY = "reversibility"
-
-
-class Unclear(Exception):
-    """A step that means nothing, or not one thing, or speaks of what the policy does not know."""
 
 
 class Asked(NamedTuple):

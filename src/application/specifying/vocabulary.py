@@ -52,6 +52,10 @@ class Scene(Protocol):
         ...
 
 
+class Unclear(Exception):
+    """A step that means nothing, or not one thing, or speaks of what the policy does not know."""
+
+
 class Unmet(AssertionError):
     """What must have come of it has not."""
 
@@ -168,9 +172,14 @@ def concerning(scene: Scene, title: str) -> None:
 @given("{thing:thing}, of which we know")
 def known(scene: Scene, thing: str, datatable: Table) -> None:  # noqa: ARG001 - it is only said
     """What is known, as a table: a fact and its value on each line."""
+    told: set[str] = set()
     for line in datatable:
         expect(len(line) == 2, "a fact and its value on each line", f"found {' | '.join(line)}")
-        scene.know(fact(line[0]), line[1])
+        name = fact(line[0])
+        if name in told:
+            raise Unclear(f"{name} stands in the table twice")
+        told.add(name)
+        scene.know(name, line[1])
 
 
 @given("{fact:fact} is {value:value}")

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from domain.decision_type.definition import Baseline, DecisionTypeDefinition
+from domain.decision_type.definition import Baseline, DecisionTypeDefinition, contradictions
 from domain.decision_type.events import (
     Activated,
     BaselineRegistered,
@@ -114,6 +114,8 @@ def draft(state: DecisionType | None, definition: DecisionTypeDefinition, stamp:
     _require_author(state, definition, stamp.actor)
     if state is not None and state.status is Status.RETIRED:
         raise WrongStatus(f"{state.name} is retired")
+    for fact, said in contradictions(definition.context).items():
+        raise Malformed(f"context.{fact}: {said}")
     id = state.id if state else stream_id(definition.name)
     version = state.version if state else 0
     drafted = Drafted(

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from domain.calendar import Calendar
-from domain.guardrail.facts import BUILT_IN, FactType
+from domain.guardrail.facts import BUILT_IN, FactType, Number
 from domain.model import OWNER_SEATS, Seat, Value
 from domain.values import LEFT_OUT, Delivery, Duration, ExceptionCode, Lane, Reversibility, Stage
 
@@ -111,3 +111,22 @@ class DecisionTypeDefinition(Value):
     def personal(self) -> frozenset[str]:
         """The facts about a person: sealed where they are stored, and erased on request."""
         return frozenset(name for name, kind in self.context.items() if kind.personal)
+
+
+def contradictions(context: dict[str, FactType]) -> dict[str, str]:
+    """The facts that no value fits, or that name a value twice, and what is the matter with each.
+
+    Asked when a definition comes in, not when a stored one is read: those must load for ever.
+    """
+    found = {name: _contradiction(kind) for name, kind in context.items()}
+    return {name: said for name, said in found.items() if said is not None}
+
+
+def _contradiction(kind: FactType) -> str | None:
+    if isinstance(kind, Number):
+        if kind.min is None or kind.max is None or kind.min <= kind.max:
+            return None
+        return f"min is {kind.min} and max is {kind.max}, so no number fits"
+    values: tuple[str, ...] = getattr(kind, "values", None) or ()
+    twice = sorted({value for value in values if values.count(value) > 1})
+    return f"values has {', '.join(twice)} more than once" if twice else None

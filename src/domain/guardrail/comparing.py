@@ -6,6 +6,7 @@ search: this part decides here, that one decides there.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Literal, NamedTuple
 
 from pydantic import JsonValue, computed_field
@@ -24,6 +25,8 @@ from domain.values import Lane
 Bucket = Literal["relaxed", "tighter", "rerouted", "unchanged"]
 _LANES = (Lane.AUTOMATE, Lane.REVIEW, Lane.ESCALATE)
 _LONGEST = 12
+VIEWING, BUILDING = 10, 10
+"""What it takes to see a rule in a space, and to put demands together, in tests looked at."""
 
 
 class Effect(Value):
@@ -69,6 +72,7 @@ class Comparison:
         self._old, self._new = old, new
         self._space = space
         self._effort = effort
+        effort.spend(VIEWING * (len(old.rules) + len(new.rules)))
         self._before, self._after = View.of(old, space), View.of(new, space)
         self._lasting = _lasting(self._before, self._after)
         self._in_order = [i for _, i in sorted(self._lasting)] == sorted(
@@ -93,32 +97,51 @@ class Comparison:
         for before in range(3):
             for after in range(3):
                 if before != after:
-                    questions = [
-                        [*one, *other]
-                        for a, one in _reached(self._before, before)
-                        for b, other in _reached(self._after, after)
-                        if not self._impossible(a if before > after else b, before > after)
-                    ]
+                    ones, others = _reached(self._before, before), _reached(self._after, after)
+                    if before > after:
+                        ones = self._touched(ones, 0)
+                    else:
+                        others = self._touched(others, 1)
+                    questions = self._questions(ones, others)
                     bucket: Bucket = "relaxed" if after < before else "tighter"
                     names = _LANES[before].value, _LANES[after].value
                     yield _Difference(bucket, (before, after), *names, questions)
 
-    def _impossible(self, at: int | None, old: bool) -> bool:
+    def _touched(self, reached: "Reached", side: int) -> "Reached":
         """What asks for as much in both versions can't have made the difference."""
-        return at in self._kept[0 if old else 1]
+        kept = self._kept[side]
+        return reached._replace(by=[each for each in reached.by if each[0] not in kept])
+
+    def _questions(self, ones: "Reached", others: "Reached") -> list[list[Demand]]:
+        """Each way of the one with each of the other; putting them together takes effort, too."""
+        length = len(ones.within) + len(others.within)
+        self._effort.spend(len(ones.by) * len(others.by) * length // BUILDING)
+        return [
+            [*one, *ones.within, *other, *others.within]
+            for _, one in ones.by
+            for _, other in others.by
+        ]
 
     def _ways(self) -> Iterator[_Difference]:
         """The same lane, but another queue or another service level."""
         for caution in (1, 2):
             found: dict[tuple[str, str], list[list[Demand]]] = {}
-            deciders = list(_deciders(self._after, caution))
-            for a, share, one in _deciders(self._before, caution):
-                for b, other, two in deciders:
-                    if share.way != other.way and not self._both_lasting(a, b):
-                        key = _way(share, other), _way(other, share)
-                        found.setdefault(key, []).append([*one, *two])
+            for (a, share), (b, other) in self._other_ways(caution):
+                self._effort.spend((len(self._before.parts) + len(self._after.parts)) // BUILDING)
+                one, two = _decides(self._before, a, share), _decides(self._after, b, other)
+                key = _way(share, other), _way(other, share)
+                found.setdefault(key, []).append([*one, *two])
             for (before, after), questions in found.items():
                 yield _Difference("rerouted", (caution, caution), before, after, questions)
+
+    def _other_ways(self, caution: int) -> Iterator[tuple["Decider", "Decider"]]:
+        """What can decide a lane in the one version, and wait otherwise in the other."""
+        ones, others = _deciders(self._before, caution), _deciders(self._after, caution)
+        for way, theirs in ones.items():
+            for another, decide in others.items():
+                if way != another:
+                    pairs = product(theirs, decide)
+                    yield from (p for p in pairs if not self._both_lasting(p[0][0], p[1][0]))
 
     def _both_lasting(self, a: int, b: int) -> bool:
         """Where neither was touched nor their order, what decides in both is one and the same."""
@@ -135,12 +158,12 @@ class Comparison:
                     for at, part in enumerate(more.parts)
                     if at not in kept
                 ]
-                questions = [
-                    [more.where(a, truths), *more.at_most(caution), *rest]
-                    for a, truths in asking
-                    if truths
-                    for _, rest in _reached(less, caution, lambda s: not s.four_eyes)
-                ]
+                asked = Reached(
+                    [(a, [more.where(a, truths)]) for a, truths in asking if truths],
+                    more.at_most(caution),
+                )
+                without = _reached(less, caution, lambda s: not s.four_eyes)
+                questions = self._questions(asked, without)
                 says = ("four eyes", "two eyes") if lost else ("two eyes", "four eyes")
                 lanes = (caution, caution)
                 yield _Difference("rerouted", lanes, *says, questions, four_eyes_lost=lost)
@@ -216,29 +239,48 @@ def _lasting(before: View, after: View) -> list[tuple[int, int]]:
     ]
 
 
+class Reached(NamedTuple):
+    """The ways to a lane: by which part, if by any, and what all the others may say then."""
+
+    by: list[tuple[int | None, list[Demand]]]
+    within: list[Demand]
+
+
 def _reached(
     view: View, caution: int, allowed: Callable[[Share], bool] = lambda _: True
-) -> Iterator[tuple[int | None, list[Demand]]]:
-    """The ways to this very lane, with only allowed shares in it: by which part, if by any."""
+) -> Reached:
+    """The ways to this very lane, with only allowed shares in it."""
     within = view.all_but(
         -1, lambda s: s.caution < caution or (s.caution == caution and allowed(s))
     )
     if caution == 0:
-        yield None, within
-        return
+        return Reached([(None, [])], within)
+    by: list[tuple[int | None, list[Demand]]] = []
     for at, part in enumerate(view.parts):
         truths = part.where(lambda s: s.caution == caution and allowed(s))
         if truths:
-            yield at, [view.where(at, truths), *within]
+            by.append((at, [view.where(at, truths)]))
+    return Reached(by, within)
 
 
-def _deciders(view: View, caution: int) -> Iterator[tuple[int, Share, list[Demand]]]:
-    """The parts that can decide a lane, each with its share and what makes it decide."""
+Decider = tuple[int, Share]
+"""A part that can decide a lane, by its place, and the share with which it does."""
+
+
+def _deciders(view: View, caution: int) -> dict[object, list[Decider]]:
+    """What can decide a lane, by the way in which cases wait then."""
+    found: dict[object, list[Decider]] = {}
     for at, part in enumerate(view.parts):
         for share in dict.fromkeys(part.shares.values()):
             if share.caution == caution:
-                fires = view.where(at, part.where(lambda s: s == share))  # noqa: B023
-                yield at, share, [fires, *_behind(view, at, share)]
+                found.setdefault(share.way, []).append((at, share))
+    return found
+
+
+def _decides(view: View, at: int, share: Share) -> list[Demand]:
+    """What makes a part decide."""
+    fires = view.where(at, view.parts[at].where(lambda s: s == share))
+    return [fires, *_behind(view, at, share)]
 
 
 def _behind(view: View, at: int, share: Share) -> Iterator[Demand]:

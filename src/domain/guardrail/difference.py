@@ -93,6 +93,8 @@ def _edit(base: Guardrail, steps: list[Change], at: int, space: Space, effort: E
     effects = Comparison(base, alone, space, effort).effects(step.facts)
     if effects or len(steps) == 1:
         return Edit(text=step.text, bucket=_worst(effects), effects=effects)
+    # Making all the others takes as long as looking at so many tests, and some have hundreds.
+    effort.spend(len(steps) * (len(base.rules) + len(base.limits)) // 2)
     without = base
     for other in (*steps[:at], *steps[at + 1 :]):
         without = other.apply(without)

@@ -134,3 +134,30 @@ def test_a_policy_that_asks_about_a_personal_fact_is_refused_where_it_stands_in_
     )
     assert f"line {line + 1}, column 24: amount is personal" in said
     assert f"\n  {' ' * 23}^" in said
+
+
+def test_a_repeated_id_names_the_line_of_the_file_where_it_first_stands() -> None:
+    said = refused("{id: high, when", "{id: sure, when")
+    lines = FILE.splitlines()
+    here, first = (
+        next(at for at, line in enumerate(lines, 1) if word in line) for word in ("high", "sure")
+    )
+    assert said.startswith(f"line {here}, ")
+    assert f"the id sure is taken, first in line {first}" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[NO, gold]", "[gold, NO, gold]", "context.tier: values has gold more than once"),
+        ("min: 0, dec", "min: 5, max: 1, dec", "context.amount: min is 5 and max is 1, so no"),
+    ],
+)
+def test_a_fact_that_contradicts_itself_is_refused(old: str, new: str, said: str) -> None:
+    assert said in refused(old, new)
+
+
+def test_a_policy_alone_is_told_where_it_belongs() -> None:
+    with pytest.raises(AuthoringError, match="this is a policy alone") as error:
+        parse_decision_type(POLICY)
+    assert "below `policy: |`" in str(error.value)

@@ -104,7 +104,11 @@ def test_only_the_facts_asked_about_are_embedded() -> None:
         ("amuont > 3", "there is no fact amuont", "Did you mean amount?"),
         ("tier is golf", "golf is not a value of tier", "Did you mean gold?"),
         ("amount > many", "amount is a number, and many is none", ""),
-        ("amount > risk", "amount is a number, and risk is none", ""),
+        ("amount > risk", "amount is a number, and risk is none", "Two facts can't be compared"),
+        ("amount > '50'", "amount is a number, and 50 is none", "Write it without quotes: 50"),
+        ("amount is null", "amount is a number, and null is none", "Write `amount is missing`."),
+        ("risk > cap", "risk is a number, and cap is none", "Did you mean $cap?"),
+        ("tier is not in [gold]", "`in` is not expected here", "Write `not in`"),
         ("risk > $kap", "there is no boundary $kap", "Did you mean $cap?"),
         ("amount > $usd", "$usd is in USD, and amount is in EUR", ""),
         ("tier is $cap", "$cap is a number, and tier is a choice", ""),
@@ -153,9 +157,14 @@ def test_a_limit_may_not_ask_whether_a_fact_is_there(when: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "not a mapping"),
         ("- 1", "not a mapping"),
         ("a: [1", "this is not YAML"),
+        ("", "there is nothing in the document"),
+        ("# nothing but a comment", "there is nothing in the document"),
+        ("a:\n  b: 1\n\tc: 2", "Indent with spaces, not with a tab."),
+        ('a: 1\nb: "two\nc: 3\n', "line 2, column 4: this is not YAML: this quote is not closed"),
+        ("boundaries: {a: {value: 30%}}\nguardrail: v1", "Write a share as a number: 0.30 for 30%"),
+        (f"boundaries: {{a: {{value: {'9' * 31}}}}}\nguardrail: v1", "at most 30 digits"),
         ("a: \x01", "a character that can't be seen stands here"),
         ("guardrail: v1\nguardrail: v1", "stands here twice, first in line 1"),
         ("guardrail: &x v1", "anchors"),
@@ -199,7 +208,7 @@ def test_every_problem_is_told_at_once() -> None:
         "  - {id: b, when: vip, then: review, reason: low}\n"
     )
     assert said.count("line ") == 4  # three problems, one of which names another line
-    assert "the id sure is taken, in line 4" in said
+    assert "the id sure is taken, first in line 4" in said
 
 
 @pytest.mark.parametrize("opening", ["(", "not (", "not "])

@@ -77,6 +77,7 @@ def test_a_failure_says_what_decided_on_which_values_and_what_would_have_done() 
         ("amount is 120", "amuont is 120", "line 15: Given amuont is 120: there is no fact amuont; did you mean amount?"),
         ("amount is 120", "amount is lots", "amount: found lots; allowed is a number from 0 to 100000EUR"),
         ("amount is 120", "tier is god", "tier: found god; allowed is one of standard, silver, gold"),
+        ("| amount      | 20       |", "| tier        | gold     |", "tier stands in the table twice"),
         ("Given amount is 120", "Given action is refun", "action: found refun; allowed is one of refund, replace, reply, close_account"),
         ("the policy decides", "the polcy decides", "did you mean `the policy decides`?"),
         ("the decision is automate", "the decision is reviw", "did you mean `the decision is <outcome>`?"),

@@ -7,11 +7,12 @@ import pytest
 from adapters.authoring import parse_guardrail
 from domain.guardrail.cells import regions
 from domain.guardrail.difference import compare
-from domain.guardrail.document import Guardrail
+from domain.guardrail.document import Guardrail, Rule
 from domain.guardrail.facts import BUILT_IN, Choice, FactType, Number, Tags
 from domain.guardrail.proving import Counterexample, DeadRule, TooComplexToProve, prove
 from domain.model import Seat
 from domain.values import Lane
+from tests.domain.builders import a_guardrail, above
 
 FACTS: dict[str, FactType] = {
     **BUILT_IN,
@@ -177,3 +178,12 @@ def test_regions_have_values_that_the_door_could_admit() -> None:
         Decimal("0.3001"),
         None,
     ]
+
+
+def test_hundreds_of_edits_take_effort_that_is_counted() -> None:
+    rules = tuple(
+        Rule(id=f"r{n}", when=above("amount", str(n)), then=Lane.REVIEW, reason="R")
+        for n in range(400)
+    )
+    with pytest.raises(TooComplexToProve):
+        compare(a_guardrail(rules=rules), a_guardrail())
