@@ -1,5 +1,6 @@
 """The life of a policy: what owners do with its versions, from the first draft to the last day."""
 
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from hashlib import sha256
@@ -138,7 +139,9 @@ async def roll_back(
         policy, state = _policy(governed, version), governed.decision_type
         active = governed.active_policy
         known = find(policy, version)
-        difference = compare(active.guardrail if active else None, known.guardrail)
+        before = active.guardrail if active else None
+        # In a thread, since it may take seconds in which others want to be answered.
+        difference = await to_thread(compare, before, known.guardrail)
         return force.roll_back(policy, state, version, difference, reason, stamp)
 
     return await _change(name, caller, desk, decide)
