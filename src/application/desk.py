@@ -143,7 +143,7 @@ class Caller:
         """The caller in one of the allowed seats, or a refusal."""
         actor = self.actor(decision_type, *allowed)
         if actor.seat is None:
-            names = " or ".join(seat.replace("_", " ") for seat in allowed)
+            names = " or ".join(seat.spoken for seat in allowed)
             raise NoAuthority(f"{actor.id} is not {names} for {decision_type}")
         return actor
 

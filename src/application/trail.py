@@ -162,7 +162,7 @@ def _why(routing: d.Routing) -> str:
 
 
 def _seat_of(placement: Placement) -> str:
-    return placement.person or placement.seat.replace("_", " ")
+    return placement.person or placement.seat.spoken
 
 
 def _with(text: str, remark: str | None) -> str:

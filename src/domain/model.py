@@ -96,6 +96,11 @@ class Seat(StrEnum):
     PRODUCER = "producer"
     ADMINISTRATOR = "administrator"
 
+    @property
+    def spoken(self) -> str:
+        """As people say it."""
+        return self.value.replace("_", " ").replace("ai ", "AI ")
+
 
 OWNER_SEATS = (
     Seat.DECISION_OWNER,

@@ -213,7 +213,7 @@ def _unanswered(voices: list[Voice], case: Case, decision_type: DecisionType) ->
 
 def _vacant(seat: Seat, decision_type: DecisionType) -> Iterator[Voice]:
     if decision_type.is_vacant(seat):
-        text = f"the seat of {seat.replace('_', ' ')} is empty"
+        text = f"the seat of {seat.spoken} is empty"
         yield _exception(_PEOPLE, ExceptionCode.OWNER_VACANT, text)
 
 

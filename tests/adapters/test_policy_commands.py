@@ -53,7 +53,7 @@ def test_a_version_goes_its_way_in_the_database(database_url: str, policy: Path)
     assert late.exit_code == 2
     told = remit("policy", "history", TYPE, **env)
     assert told.exit_code == 0, told.output
-    assert "drafted by jonas.weber, ai product owner, the command line" in told.output
+    assert "drafted by jonas.weber, AI product owner, the command line" in told.output
     assert "version 2: in force" in told.output
     assert "version 1: superseded" in told.output
 

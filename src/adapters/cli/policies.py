@@ -273,14 +273,16 @@ def _print(told: "VersionView", *, steps: bool) -> None:
     since = f" from {told.effective_at.isoformat()}" if told.effective_at else ""
     out.print(f"[bold]{told.decision_type} version {told.version}[/]: {state}{since}")
     if told.state == "proposed":
-        needed = told.approver.replace("_", " ") if told.approver else "nobody"
+        needed = told.approver.spoken if told.approver else "nobody"
         out.print(f"  to be approved by: {needed}")
     for check in told.checks:
         mark = "[green]✓[/]" if check.passed else "[red]✗[/]"
         out.print(f"  {mark} {check.question}: {escaped(check.text)}", highlight=False)
     for step in told.steps if steps else ():
-        seat = f", {step.seat.replace('_', ' ')}" if step.seat else ""
+        seat = f", {step.seat.spoken}" if step.seat else ""
         via = f", {step.via}" if step.via else ""
         why = f": {step.reason}" if step.reason else ""
-        line = f"  {step.at:%Y-%m-%d %H:%M} {step.what} by {step.by}{seat}{via}{why}"
+        line = (
+            f"  {step.at:%Y-%m-%d %H:%M} {step.what.replace('_', ' ')} by {step.by}{seat}{via}{why}"
+        )
         out.print(escaped(line), highlight=False, style="dim")

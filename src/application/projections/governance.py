@@ -112,7 +112,7 @@ def _of_conflict(event: c.ConflictEvent) -> str:
 
 
 def _seat(seat: Seat) -> str:
-    return seat.replace("_", " ")
+    return seat.spoken
 
 
 def _with(text: str, remark: str | None) -> str:

@@ -103,7 +103,7 @@ def _require_author(
 
 
 def _any_of(seats: tuple[Seat, ...]) -> str:
-    return " or ".join(seat.replace("_", " ") for seat in seats)
+    return " or ".join(seat.spoken for seat in seats)
 
 
 def draft(state: DecisionType | None, definition: DecisionTypeDefinition, stamp: Stamp) -> Events:
