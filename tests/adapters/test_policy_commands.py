@@ -47,8 +47,11 @@ def test_a_version_goes_its_way_in_the_database(database_url: str, policy: Path)
         assert done.exit_code == 0, done.output
     policy.write_text("guardrail: v1\nrules: 7\n", encoding="utf-8")
     assert remit("policy", "draft", TYPE, policy, "--by", "jonas.weber", **env).exit_code == 2
-    again = remit("policy", "draft", TYPE, FILE, "--by", "jonas.weber", **env)
-    assert again.exit_code == 2, "a decision type's file is no policy"
+    again = remit("policy", "draft", TYPE, FILE, "--by", "jonas.weber", "--json", **env)
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout)["version"] == 3, "the policy in a decision type's file"
+    other = remit("policy", "draft", "support_triage", FILE, "--by", "jonas.weber", **env)
+    assert (other.exit_code, "not of support_triage" in " ".join(other.output.split())) == (2, True)
     late = remit("policy", "activate", TYPE, 2, "--at", "tomorrow", "--by", "jonas.weber", **env)
     assert late.exit_code == 2
     told = remit("policy", "history", TYPE, **env)

@@ -4,6 +4,7 @@ Exit codes, for CI: 0 done, 1 refused, 2 what was given can't be read or nobody 
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from adapters.cli.authoring import adoption_of
 from adapters.cli.common import escaped, out, print_json, read_text
 from adapters.cli.doors import Door, Said, door
+from adapters.trouble import Trouble
 
 if TYPE_CHECKING:
     from application.desk import Caller, Desk
@@ -68,14 +71,16 @@ async def _history(name: str, caller: "Caller", desk: "Desk") -> str:
 
 def draft(
     name: Type,
-    file: Annotated[Path, typer.Argument(help="The policy's document (YAML).")],
+    file: Annotated[
+        Path, typer.Argument(help="The decision type's file, or the policy's document alone.")
+    ],
     by: By = "operator",
     url: Url = None,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the next version of a policy. It changes nothing yet."""
-    source = read_text(file)
+    source = _policy_text(file, name)
 
     async def here(caller: "Caller", desk: "Desk") -> str:
         from application import policy_life
@@ -257,6 +262,17 @@ def _viewed(here: Here, version: int) -> "Callable[[Caller, Desk], Awaitable[str
         return view(await here(caller, desk), version).model_dump_json()
 
     return viewed
+
+
+def _policy_text(file: Path, name: str) -> str:
+    """The policy to be signed: of a decision type's file only that, word for word."""
+    text = read_text(file)
+    if not re.search(r"^decision_type:", text, re.MULTILINE):
+        return text
+    adoption = adoption_of(file)
+    if adoption.definition.name != name:
+        raise Trouble(f"{file}: it is the file of {adoption.definition.name}, not of {name}")
+    return adoption.policy_source
 
 
 def _told(said: Said, as_json: bool) -> None:
