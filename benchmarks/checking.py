@@ -18,8 +18,7 @@ COUNTS = """
     FROM remit_events WHERE notification_id > %s
         AND convert_from(state, 'UTF8')::jsonb #>> '{actor,kind}' IS DISTINCT FROM 'timer'
 """
-"""What time brings to decisions of a grown store meanwhile, whose deadlines have passed, is nobody's
-answer."""
+"""What time brings to a grown store's decisions, whose deadlines have passed, answers nobody."""
 NEWEST = "SELECT coalesce(max(notification_id), 0) FROM remit_events"
 AS_ANSWERED = """
     SELECT count(*)
