@@ -107,7 +107,7 @@ def test_workers_that_die_lose_and_double_nothing(database_url: str) -> None:
         with a_worker(database_url), a_worker(database_url), a_worker(database_url):
             time.sleep(1.0 + dice.random())
     with a_worker(database_url), a_worker(database_url):
-        until_done(database_url, 90)
+        until_done(database_url, 240)
     _each_moment_once(database_url, ids)
 
 
@@ -173,7 +173,7 @@ def test_workers_that_die_deliver_everything_and_settle_it_once(
                 with a_worker(database_url, file), a_worker(database_url, file):
                     await asyncio.sleep(0.8 + dice.random())
             with a_worker(database_url, file):
-                stories = await until_settled(database_url, ids, 90)
+                stories = await until_settled(database_url, ids, 240)
             sent = [json.loads(await each.read())["data"]["decision"] for each in asked]
             keys = {each.headers["webhook-id"] for each in asked}
             assert len(keys) == len(ids), "what is sent again has the same key"
@@ -196,7 +196,7 @@ def test_a_receiver_that_misbehaves_harms_nobody_else(database_url: str, tmp_pat
         ):
             file = endpoints_file(tmp_path, slow=s, gone=g, well=w)
             with a_worker(database_url, file):
-                return await until_settled(database_url, [*itertools.chain(*ids.values())], 90)
+                return await until_settled(database_url, [*itertools.chain(*ids.values())], 240)
 
     stories = asyncio.run(deliver())
     ends = {name: {stories[id][-1] for id in ids[name]} for name in names}

@@ -28,7 +28,8 @@ PAUSE = 0.1
 JITTER = 0.25
 """Waits differ by up to this share, so that what failed together does not come back together."""
 AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2)
-STUMBLED = timedelta(seconds=30)
+STUMBLED = timedelta(seconds=5)
+"""After what goes wrong here, the log being out of reach for example, it is tried again soon."""
 TO_SEND = """
     WITH jobs AS (
         SELECT queue_name AS endpoint, scheduled_at > now() IS TRUE AS later,
