@@ -84,7 +84,7 @@ def _official(fields: Fields) -> set[date]:
         found = holidays.country_holidays(
             country, subdiv=subdivision or None, years=range(first, last + 1)
         )
-    except NotImplementedError:
+    except NotImplementedError:  # the library's word for a country that it does not know
         refuse(fields.get("of"), f"`of` is a country, and {clipped(code)} is none", "DE, or US-MA.")
     return set(found)
 

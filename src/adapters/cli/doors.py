@@ -58,7 +58,7 @@ class InDatabase:
     def __init__(self, by: str) -> None:
         self._by = by
 
-    def ask(self, method: str, path: str, body: object, here: Here) -> Said:  # noqa: ARG002
+    def ask(self, method: str, path: str, body: object, here: Here) -> Said:  # noqa: ARG002 - no URL
         """Do it at a desk."""
         from application.desk import Caller
         from application.ports import Identity

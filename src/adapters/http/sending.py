@@ -50,4 +50,5 @@ class Gathering(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
+        # It has what the protocol asks of a transport, and is none by name.
         super().connection_made(GatheringTransport(transport, self.loop))  # type: ignore[arg-type]

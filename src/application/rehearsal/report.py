@@ -21,7 +21,7 @@ COMPARED = (
     "Both policies are asked about every decision as it came in, on the facts recorded then. They "
     "are asked what routing would say at full stage, with nothing halted and every seat filled. So "
     "what differs is the policy's doing: kill switch, breaker, stage, lots, rosters, conflicts and "
-    "information that came later are left out of both."
+    "information that came later are left out of both, and so is the organisation's policy."
 )
 LIMITS = (
     "The counts are exact for this history. They say nothing certain about other cases or \

@@ -126,6 +126,7 @@ def _test(condition: Condition) -> str:
 
 def _span(both: And) -> str | None:
     """A range, if that is what two bounds are."""
+    # What two tests of a number compare it with are numbers: the checker can't see that.
     match both.of:
         case (
             Compare(type="number", op=">" | ">=" as above, value=low) as first,
