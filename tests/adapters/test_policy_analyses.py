@@ -1,6 +1,7 @@
 """What is proved and what would change, as the command line and the page tell it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,26 @@ def test_a_check_can_fail_on_what_is_relaxed(raised: Path) -> None:
     assert run("diff", str(raised), str(SUPPORT), "--fail-on", "relaxed")[0] == 0
     assert run("diff", str(raised), str(SUPPORT), "--fail-on", "any")[0] == 1
     assert run("diff", str(SUPPORT), str(SUPPORT), "--fail-on", "any")[0] == 0
+
+
+def test_what_differs_beside_the_policy_is_named(tmp_path: Path) -> None:
+    text = SUPPORT.read_text(encoding="utf-8")
+    assert "minimum_dwell_seconds:" in text
+    freer = tmp_path / "freer.yaml"
+    freer.write_text(
+        re.sub("minimum_dwell_seconds: .*", "minimum_dwell_seconds: 1", text), encoding="utf-8"
+    )
+    code, said = run("diff", str(SUPPORT), str(freer))
+    assert code == 0
+    assert "The decision type itself differs in minimum_dwell_seconds, which is not weighed" in said
+    assert "differs in" not in run("diff", str(SUPPORT), str(SUPPORT))[1]
+
+
+def test_two_decision_types_are_not_versions_of_one() -> None:
+    other = ROOT / "catalogue" / "risk_signal_review.yaml"
+    code, said = run("diff", str(SUPPORT), str(other))
+    assert code == 2
+    assert "found support_triage, then risk_signal_review" in said
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:

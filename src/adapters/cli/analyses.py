@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import escaped, out, print_json
+from adapters.cli.common import Trouble, escaped, out, print_json
 
 if TYPE_CHECKING:
     from domain.guardrail.difference import Difference
@@ -68,6 +68,9 @@ def diff(
     from domain.guardrail.difference import compare
 
     before, after = adoption_of(old), adoption_of(new)
+    if before.definition.name != after.definition.name:
+        names = f"{before.definition.name}, then {after.definition.name}"
+        raise Trouble(f"{new}: found {names}; allowed are two versions of one decision type")
     difference = compare(before.guardrail, after.guardrail)
     if html is not None:
         html.write_text(page(difference, str(old), str(new)), encoding="utf-8")
@@ -75,6 +78,9 @@ def diff(
         print_json(difference.model_dump_json(indent=2))
     else:
         _print_difference(difference)
+        if beside := before.definition.differing(after.definition):
+            said = f"The decision type itself differs in {', '.join(beside)}"
+            out.print(f"[yellow]! {said}, which is not weighed here.[/]", highlight=False)
     if _fails(difference, fail_on):
         raise typer.Exit(REFUTED)
 

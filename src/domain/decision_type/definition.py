@@ -107,6 +107,11 @@ class DecisionTypeDefinition(Value):
         """All facts a policy of this type may speak about."""
         return {**BUILT_IN, **self.context}
 
+    def differing(self, other: Self) -> tuple[str, ...]:
+        """The names of what is said otherwise there, in the order of the document."""
+        fields = type(self).model_fields
+        return tuple(name for name in fields if getattr(self, name) != getattr(other, name))
+
     @cached_property
     def personal(self) -> frozenset[str]:
         """The facts about a person: sealed where they are stored, and erased on request."""
