@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adapters.cli.common import Trouble, escaped, out, print_json
+from adapters.cli.common import escaped, out, print_json
+from adapters.trouble import Trouble
 
 if TYPE_CHECKING:
     from domain.guardrail.difference import Difference
