@@ -17,6 +17,7 @@ from adapters.webhooks.courier import HttpCourier
 from adapters.webhooks.endpoints import Endpoint
 from application.delivering import Courier
 from application.desk import Desk
+from application.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +42,11 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
 
 
 @contextmanager
-def running(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> Generator[None]:
+def running(
+    url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag
+) -> Generator[None]:
     """Run jobs beside whatever else this process does, until told to stop."""
-    runner = Thread(target=_run_on, args=(url, endpoints, stop), name="remit-jobs")
+    runner = Thread(target=_run_on, args=(url, endpoints, clock, stop), name="remit-jobs")
     runner.start()
     try:
         yield
@@ -52,11 +55,11 @@ def running(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> Generato
         runner.join()
 
 
-def _run_on(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
+def _run_on(url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag) -> None:
     pause = LOOKED_AFTER
     while not stop.is_set():
         try:
-            asyncio.run(_run(url, endpoints, stop))
+            asyncio.run(_run(url, endpoints, clock, stop))
             pause = LOOKED_AFTER
         except Exception:
             log.exception("running jobs ended; it begins again in %.1f s", pause)
@@ -64,9 +67,11 @@ def _run_on(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _run(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
+async def _run(
+    url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag
+) -> None:
     async with (
-        working_desk(url) as desk,
+        working_desk(url, clock) as desk,
         HttpCourier(endpoints) as courier,
         jobs(url, desk, courier).open_async() as app,
     ):
