@@ -11,6 +11,7 @@ from procrastinate import App, PsycopgConnector
 
 from adapters.assembly import working_desk
 from adapters.jobs.deliveries import send
+from adapters.jobs.holding import Hands, give_back
 from adapters.jobs.line import STALLED_AFTER, take_over
 from adapters.jobs.moments import keep_time
 from adapters.webhooks.courier import HttpCourier
@@ -75,8 +76,11 @@ async def _run(
         HttpCourier(endpoints) as courier,
         jobs(url, desk, courier).open_async() as app,
     ):
+        hands = Hands()
+        looking = asyncio.create_task(give_back(app, hands))
         working = asyncio.create_task(
             app.run_worker_async(
+                worker_middleware=[hands.hold],
                 concurrency=SIDE_BY_SIDE,
                 fetch_job_polling_interval=POLL,
                 update_heartbeat_interval=HEARTBEAT,
@@ -88,5 +92,6 @@ async def _run(
         )
         while not stop.is_set() and not working.done():
             await asyncio.wait((working,), timeout=LOOKED_AFTER)
+        looking.cancel()
         working.cancel()
         await asyncio.gather(working, return_exceptions=stop.is_set())
