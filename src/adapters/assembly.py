@@ -12,7 +12,7 @@ from adapters.authoring import (
     parse_guardrail,
     source_digest,
 )
-from adapters.clock import SystemClock
+from adapters.clock import MovedClock, SystemClock
 from adapters.eventstore.codec import Codec
 from adapters.eventstore.upcasts import UPCASTS
 from adapters.eventstore.vault import KEY_BYTES, Vault, wrapped_by
@@ -91,6 +91,11 @@ def lot_drawer(settings: Settings) -> LotDrawer:
     return LotDrawer(key.encode(), settings.lot_key_id)
 
 
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock; in a demo or a test, the one that somebody moves."""
+    return SystemClock() if settings.clock is None else MovedClock(settings.clock)
+
+
 @asynccontextmanager
 async def postgres_desk(
     url: str, settings: Settings, clock: Clock | None = None
@@ -100,7 +105,7 @@ async def postgres_desk(
     log = PostgresEventLog(url, codec(known), capacity=settings.queue_capacity)
     async with log:
         _require_key(known, await log.any_key())
-        yield Desk(log, clock or SystemClock(), lot_drawer(settings), read_policy)
+        yield Desk(log, clock or clock_of(settings), lot_drawer(settings), read_policy)
 
 
 @asynccontextmanager

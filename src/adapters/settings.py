@@ -41,6 +41,8 @@ class Settings(Value):
     queue_capacity: int = Field(default=10_000, ge=1)
     """How many writes may wait at once before new ones are answered 503."""
     log_level: str = "INFO"
+    clock: Path | None = None
+    """The file that says what time it is, in a demo or a test (see docs/operating.md)."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -18,6 +18,7 @@ from adapters.jobs.running import running
 from adapters.postgres.following import follow
 from adapters.postgres.projections import Difference, ProjectionStore
 from adapters.webhooks.endpoints import Endpoint
+from application.ports import Clock
 from application.projections import Projection
 from application.projections.catalogue import ALL
 
@@ -42,6 +43,7 @@ def work(
     projections: Sequence[Projection[Any]] = ALL,
     *,
     endpoints: Mapping[str, Endpoint] | None = None,
+    clock: Clock | None = None,
     while_open: bool = False,
 ) -> None:
     """Follow the log and run jobs until SIGTERM or SIGINT; what was begun is finished first.
@@ -58,7 +60,7 @@ def work(
 
     before = {wish: signal.signal(wish, asked_to_stop) for wish in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with running(url, endpoints or {}, stop):
+        with running(url, endpoints or {}, clock, stop):
             supervise(url, stop, projections)
     finally:
         for wish, handler in before.items():

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from domain.decision import events as d
 from domain.model import Actor, ActorKind, Value
-from domain.values import ExceptionCode, Placement
+from domain.values import ExceptionCode, Lane, Placement
 
 
 class TrailLine(Value):
@@ -112,8 +112,7 @@ def sentence(event: d.LifeEvent) -> str:
         case d.DeadlineNear():
             return f"warned that it is due by {event.due_at:%Y-%m-%d %H:%M}"
         case d.DeadlineMissed():
-            done = "decided" if event.placement is None else "found out"
-            return f"found nobody had {done} by {event.due_at:%Y-%m-%d %H:%M}"
+            return _missed(event)
         case d.Rerouted():
             return "brought fresh input on the subject"
         case d.Expired():
@@ -124,6 +123,20 @@ def sentence(event: d.LifeEvent) -> str:
             return "replaced it with a newer recommendation"
         case _:
             assert_never(event)
+
+
+def _missed(event: d.DeadlineMissed) -> str:
+    """At the ladder's end it also says what is left."""
+    about_action = event.exception in (ExceptionCode.ACTION_FAILED, ExceptionCode.ACTION_UNKNOWN)
+    done = "found out" if about_action else "decided"
+    found = f"found nobody had {done} by {event.due_at:%Y-%m-%d %H:%M}"
+    match event.safe_default:
+        case None:
+            return found
+        case Lane.REVIEW:
+            return f"{found}, and nobody is above: it is back with the reviewers"
+        case _:
+            return f"{found}, and nobody is above: it waits until somebody acts"
 
 
 ANSWERS = {

@@ -47,6 +47,11 @@ class Running:
         async with self.session.post("/v1/decisions", json=body, headers=headers) as said:
             return Answered(said.status, await said.json(), said.headers)
 
+    async def get(self, path: str) -> Answered:
+        """One question of the producer's."""
+        async with self.session.get(path, headers=self.header) as said:
+            return Answered(said.status, await said.json(), said.headers)
+
 
 @asynccontextmanager
 async def a_running_service(url: str, directory: Path, **settings: str) -> AsyncGenerator[Running]:

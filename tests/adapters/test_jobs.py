@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,6 +109,41 @@ def test_workers_that_die_lose_and_double_nothing(database_url: str) -> None:
     with a_worker(database_url), a_worker(database_url):
         until_done(database_url, 240)
     _each_moment_once(database_url, ids)
+
+
+LEFT_BEHIND = """
+    INSERT INTO procrastinate_jobs (task_name, queue_name, lock, args, status, worker_id)
+    SELECT task, 'default', task, '{"timestamp": 0}', 'doing', max(procrastinate_workers.id)
+    FROM procrastinate_workers, unnest(ARRAY['moments', 'deliveries']) AS task GROUP BY task
+"""
+"""As after a connection that broke before the end of a look was recorded: a worker that lives has
+it, does not know, and nobody else may look meanwhile."""
+
+
+def test_a_worker_gives_back_what_it_holds_by_the_record_alone(database_url: str) -> None:
+    with a_worker(database_url):
+        until_one_works(database_url)
+        leave_behind(database_url)
+        ids = asyncio.run(decisions_long_due(database_url, 3))
+        catch_up(database_url)
+        until_done(database_url, 60)
+    _each_moment_once(database_url, ids)
+
+
+def leave_behind(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        while True:
+            with suppress(psycopg.errors.UniqueViolation):  # it is looking just now
+                assert connection.execute(LEFT_BEHIND).rowcount == 2
+                return
+
+
+def until_one_works(url: str) -> None:
+    until = time.monotonic() + 60
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute("SELECT FROM procrastinate_workers").rowcount == 0:
+            assert time.monotonic() < until
+            time.sleep(0.1)
 
 
 def _each_moment_once(url: str, ids: list[str]) -> None:

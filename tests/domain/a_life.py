@@ -423,6 +423,14 @@ class Life(RuleBasedStateMachine):
         definition = self.type.definition.model_copy(update={"reviewers": roster})
         self.govern(ANA, lambda s: types.draft(self.type, definition, s))
 
+    @rule(lane=st.sampled_from([Lane.REVIEW, Lane.ESCALATE]))
+    def the_safe_default_changes(self, lane: Lane) -> None:
+        late = ExceptionCode.REVIEW_TIMEOUT
+        before = self.type.definition.exceptions
+        after = before | {late: before[late].model_copy(update={"safe_default": lane})}
+        definition = self.type.definition.model_copy(update={"exceptions": after})
+        self.govern(ANA, lambda s: types.draft(self.type, definition, s))
+
     @rule(actor=st.sampled_from([ANA, CY, BO]), stage=st.sampled_from(Stage))
     def someone_proposes_a_stage(self, actor: Actor, stage: Stage) -> None:
         share = Decimal("0.5") if stage is Stage.PARTIAL else Decimal(0)

@@ -18,6 +18,9 @@ def _with_somebody_above(_: Decision, after: Decision) -> bool:
 
 
 def _one_level_up(before: Decision, after: Decision) -> bool:
+    """Or at the ladder's end, where the clock stops."""
+    if after.clock_stopped:
+        return after.status in (Status.ESCALATED, Status.IN_REVIEW) and after.authority is None
     return after.status is Status.ESCALATED and after.level > before.level
 
 

@@ -1,11 +1,15 @@
 """What time alone does to a decision."""
 
-from datetime import datetime
+import itertools
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from domain.decision import acting, timing
+from domain.decision import acting, opening, reviewing, timing
 from domain.decision.acting import Report
 from domain.decision.events import (
     ActionUnknown,
@@ -14,11 +18,13 @@ from domain.decision.events import (
     Escalated,
     Expired,
 )
-from domain.decision.state import Status
+from domain.decision.state import Decision, Status
 from domain.decision_type.definition import ServiceLevels
+from domain.decision_type.state import DecisionType
 from domain.model import Seat, Stamp
 from domain.values import ExceptionCode, Lane, Placement, Reason, Receipt
 from tests.domain.builders import (
+    ANA,
     AUTHORISED,
     BOT,
     DAY,
@@ -26,14 +32,22 @@ from tests.domain.builders import (
     HOUR,
     MINUTE,
     NOON,
+    RAE,
     REFUND,
     TIMER,
     WAITING,
+    a_choice,
     a_decision_type,
+    a_person,
+    a_roster,
     automated,
+    awaiting_information,
+    awaiting_second_review,
     by,
+    claimed,
     escalated,
     held_for_input,
+    in_conflict,
     in_review,
     reported,
     then,
@@ -44,6 +58,7 @@ def timer_at(when: datetime) -> Stamp:
     return by(TIMER, when)
 
 
+SECOND = timedelta(seconds=1)
 LATE = timer_at(NOON + 400 * DAY)
 
 
@@ -73,11 +88,12 @@ def test_a_missed_deadline_escalates_and_never_approves() -> None:
     )
 
 
-def test_each_missed_deadline_climbs_one_level() -> None:
-    first = escalated()
-    second = then(first, timing.miss_deadline(first, REFUND, timer_at(NOON + HOUR)))
-    third = then(second, timing.miss_deadline(second, REFUND, timer_at(NOON + 2 * HOUR)))
-    assert [first.level, second.level, third.level] == [1, 2, 3]
+def test_each_missed_deadline_climbs_one_level_up_to_the_fallback_owner() -> None:
+    first = then(in_review(), timing.miss_deadline(in_review(), REFUND, timer_at(NOON + 3 * HOUR)))
+    second = then(first, timing.miss_deadline(first, REFUND, timer_at(NOON + 4 * HOUR)))
+    assert [in_review().level, first.level, second.level] == [0, 1, 2]
+    assert second.placement
+    assert second.placement.person == REFUND.definition.fallback_owner
 
 
 def test_who_waits_in_vain_for_an_input_is_escalated_for_that_reason() -> None:
@@ -176,7 +192,7 @@ def test_whoever_has_the_choice_is_warned_once_before_it_is_late() -> None:
 
 def test_a_timer_that_comes_late_warns_nobody_of_what_was_missed() -> None:
     waiting = then(escalated(), timing.strike(escalated(), WARNING, timer_at(NOON + HOUR)))
-    missed, _ = timing.strike(waiting, WARNING, LATE)
+    missed, *_ = timing.strike(waiting, WARNING, LATE)
     assert isinstance(missed, DeadlineMissed)
 
 
@@ -187,3 +203,137 @@ def test_whatever_waits_is_escalated_at_its_deadline(state: str) -> None:
     after = then(waiting, timing.miss_deadline(waiting, REFUND, late))
     assert (after.status, after.lane) == (Status.ESCALATED, Lane.ESCALATE)
     assert after.authority is None
+
+
+# ── the ladder's end
+
+
+def at_the_top(waiting: Decision, kind: DecisionType = REFUND) -> Decision:
+    """Nobody decided anywhere on the ladder; the last one's time is not up yet."""
+    while not (waiting.placement and waiting.placement.person == kind.definition.fallback_owner):
+        moment = timing.next_moment(waiting)
+        assert moment is not None
+        waiting = then(waiting, timing.strike(waiting, kind, timer_at(moment)))
+    return waiting
+
+
+def left_alone(waiting: Decision, kind: DecisionType = REFUND) -> Decision:
+    top = at_the_top(waiting, kind)
+    assert top.placement
+    return then(top, timing.strike(top, kind, timer_at(top.placement.due_at)))
+
+
+def with_safe_default(lane: Lane, kind: DecisionType = REFUND) -> DecisionType:
+    late = kind.definition.exceptions[ExceptionCode.REVIEW_TIMEOUT]
+    own = {ExceptionCode.REVIEW_TIMEOUT: late.model_copy(update={"safe_default": lane})}
+    exceptions = kind.definition.exceptions | own
+    definition = kind.definition.model_copy(update={"exceptions": exceptions})
+    return kind.model_copy(update={"definition": definition})
+
+
+BACK = with_safe_default(Lane.REVIEW)
+
+
+def test_at_the_ladders_end_it_waits_for_whoever_acts_and_time_says_no_more() -> None:
+    top = at_the_top(escalated())
+    assert top.placement
+    due = top.placement.due_at
+    (missed,) = timing.strike(top, REFUND, timer_at(due))
+    assert missed == DeadlineMissed(
+        **top.next(timer_at(due)),
+        decision_type="refund",
+        due_at=due,
+        exception=ExceptionCode.REVIEW_TIMEOUT,
+        safe_default=Lane.ESCALATE,
+    )
+    left = then(top, (missed,))
+    assert (left.status, left.level, left.placement) == (top.status, top.level, top.placement)
+    assert left.clock_stopped
+    assert timing.next_moment(left) is None
+    assert timing.strike(left, REFUND, LATE) == timing.miss_deadline(left, REFUND, LATE) == ()
+
+
+def test_where_the_safe_default_is_review_the_reviewers_find_it_again_first_in_line() -> None:
+    left, top = left_alone(in_review(), BACK), at_the_top(in_review(), BACK)
+    assert (left.status, left.lane, left.level) == (Status.IN_REVIEW, Lane.REVIEW, 0)
+    assert left.placement and top.placement
+    assert (left.placement.person, left.placement.due_at) == ("ana", top.placement.due_at)
+    assert left.clock_stopped and timing.next_moment(left) is None
+    assert claimed(left, RAE, NOON + 30 * DAY).lease
+
+
+@pytest.mark.parametrize("state", [escalated, held_for_input, in_conflict, awaiting_information])
+def test_no_safe_default_lowers_the_authority_that_is_needed(state: Callable[[], Decision]) -> None:
+    left = left_alone(state(), BACK)
+    assert (left.status, left.lane) == (Status.ESCALATED, Lane.ESCALATE)
+    assert left.clock_stopped
+
+
+def test_a_second_review_that_nobody_gave_stays_with_who_stands_above() -> None:
+    left = left_alone(awaiting_second_review(), BACK)
+    assert (left.status, left.lane) == (Status.ESCALATED, Lane.ESCALATE)
+
+
+def test_nothing_goes_back_to_reviewers_who_are_not_there() -> None:
+    alone = with_safe_default(Lane.REVIEW, a_roster("bot"))
+    assert left_alone(in_review(), alone).status is Status.ESCALATED
+
+
+def test_a_decision_that_lapses_still_lapses_at_the_ladders_end() -> None:
+    left = left_alone(in_review(expires_at=NOON + 30 * DAY))
+    assert timing.next_moment(left) == NOON + 30 * DAY
+    (expired,) = timing.strike(left, REFUND, LATE)
+    assert isinstance(expired, Expired)
+
+
+def test_a_question_asked_at_the_ladders_end_sets_the_clock_going_again() -> None:
+    left, late = left_alone(escalated()), NOON + 30 * DAY
+    fay = a_person("fay", Seat.FALLBACK_OWNER)
+    taken = claimed(left, fay, late)
+    asking = a_choice(taken, "request_info")
+    asked = then(taken, reviewing.resolve(taken, asking, REFUND, by(fay, late)))
+    assert timing.next_moment(asked) == late + HOUR
+    answered = then(
+        asked, opening.provide_information(asked, {}, "here", REFUND, by(BOT, late + MINUTE))
+    )
+    assert answered.placement and answered.placement.person == "fay"
+    assert timing.next_moment(answered) == late + HOUR + MINUTE
+    again = left_alone(answered)
+    assert again.clock_stopped and again.status is Status.ESCALATED
+
+
+@pytest.mark.parametrize("status", [Receipt.FAILED, Receipt.UNKNOWN])
+def test_what_nobody_reconciles_is_not_asked_about_for_ever(status: Receipt) -> None:
+    left = left_alone(reported(automated(), status))
+    assert left.clock_stopped
+    assert timing.strike(left, REFUND, LATE) == ()
+    found = acting.report(left, Report(status=Receipt.DELIVERED), REFUND, by(ANA, NOON + 9 * DAY))
+    assert then(left, found).status is Status.COMPLETED
+
+
+@given(
+    state=st.sampled_from([*WAITING.values(), *AUTHORISED.values(), *ENDED.values()]),
+    lane=st.sampled_from([Lane.ESCALATE, Lane.REVIEW]),
+    vacant=st.sets(st.sampled_from([Seat.ESCALATION_OWNER, Seat.DECISION_OWNER])),
+    warns=st.booleans(),
+    waits=st.lists(st.integers(0, 10**7), max_size=20),
+)
+def test_no_sequence_of_timeouts_authorises_anything_and_every_one_comes_to_an_end(
+    state: Callable[[], Decision], lane: Lane, vacant: set[Seat], warns: bool, waits: list[int]
+) -> None:
+    decision = before = state()
+    owners = {s: p for s, p in REFUND.owners.items() if s not in vacant}
+    kind = with_safe_default(lane, WARNING if warns else REFUND)
+    kind = kind.model_copy(update={"owners": owners})
+    strikes = 0
+    for late in itertools.chain(waits, itertools.repeat(0)):
+        moment = timing.next_moment(decision)
+        if moment is None:
+            break
+        events = timing.strike(decision, kind, timer_at(moment + late * SECOND))
+        assert events, "a moment that has come brings something"
+        decision, strikes = then(decision, events), strikes + 1
+        assert strikes <= 10, "the ladder has an end"
+    assert (decision.authority, decision.action) == (before.authority, before.action)
+    assert timing.strike(decision, kind, timer_at(NOON + 10_000 * DAY)) == ()
+    assert strikes == 0 or before.is_open

@@ -73,11 +73,22 @@ def database(given: Settings) -> Generator[str]:
     if given.database_url is not None:
         connect(given.database_url)
         migrate(given.database_url)
+        _require_its_own_time(given, given.database_url)
         yield given.database_url
         return
     with embedded(given.data_dir / "postgres") as url:
         migrate(url)
+        _require_its_own_time(given, url)
         yield url
+
+
+def _require_its_own_time(given: Settings, url: str) -> None:
+    from adapters.assembly import clock_of
+    from adapters.postgres.own_time import require_own_time
+
+    if given.clock is not None:
+        clock_of(given)  # refuse what it can't read before anything is marked
+        require_own_time(url)
 
 
 def connect(url: str) -> None:

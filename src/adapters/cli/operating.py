@@ -46,13 +46,14 @@ def work(
     ] = False,
 ) -> None:
     """Follow the log, keep time and deliver actions, until told to stop. Any number may run."""
+    from adapters.assembly import clock_of
     from adapters.webhooks.endpoints import read_endpoints
     from adapters.worker import work as follow_log
 
     given = settings()
     endpoints = read_endpoints(given.endpoints)
     with database(given) as url:
-        follow_log(url, endpoints=endpoints, while_open=while_open)
+        follow_log(url, endpoints=endpoints, clock=clock_of(given), while_open=while_open)
 
 
 def rebuild(

@@ -13,6 +13,8 @@ from adapters.cli.common import database, decision_id, escaped, out, print_json,
 from adapters.trouble import Trouble
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from application.desk import Answer, Caller, Desk
     from application.projections.review_queue import QueueItem
     from application.reading import Queue
@@ -35,13 +37,14 @@ def queue(
     """Show what waits for people, the most urgent first."""
     import asyncio
 
+    from adapters.assembly import clock_of
     from adapters.worker import catch_up
 
     given = settings()
     with database(given) as url:
         catch_up(url)
         if name is None:
-            queues = asyncio.run(_queues(url))
+            queues = asyncio.run(_queues(url, clock_of(given).now()))
             print_json(_array(queues)) if as_json else _show_queues(queues)
         else:
             items = asyncio.run(_waiting(url, name))
@@ -191,12 +194,11 @@ def _claimed_next(name: str, minutes: int, caller: "Caller") -> "Answer | None":
         return asyncio.run(work(url))
 
 
-async def _queues(url: str) -> "list[Queue]":
-    from adapters.clock import SystemClock
+async def _queues(url: str, now: "datetime") -> "list[Queue]":
     from adapters.postgres.reading import PostgresReader
 
     async with PostgresReader(url) as reader:
-        return list(await reader.queues(None, SystemClock().now()))
+        return list(await reader.queues(None, now))
 
 
 async def _waiting(url: str, name: str) -> "list[Waits]":

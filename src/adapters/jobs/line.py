@@ -5,7 +5,8 @@ from typing import Any, LiteralString
 
 from procrastinate import App
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.tasks import Task
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
@@ -50,7 +51,12 @@ def take_over(app: App) -> None:
     async def take(timestamp: int) -> None:  # noqa: ARG001 - the library says when
         manager = app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-            try:
-                await manager.retry_job(job)
-            except UniqueViolation:  # another for the same waits already
-                await manager.finish_job(job, Status.FAILED, delete_job=True)
+            await once_more(manager, job)
+
+
+async def once_more(manager: JobManager, job: Job) -> None:
+    """Put a job in line again that is recorded as being done, unless one like it waits there."""
+    try:
+        await manager.retry_job(job)
+    except UniqueViolation:
+        await manager.finish_job(job, Status.FAILED, delete_job=True)

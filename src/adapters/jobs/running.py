@@ -11,12 +11,14 @@ from procrastinate import App, PsycopgConnector
 
 from adapters.assembly import working_desk
 from adapters.jobs.deliveries import send
+from adapters.jobs.holding import Hands, give_back
 from adapters.jobs.line import STALLED_AFTER, take_over
 from adapters.jobs.moments import keep_time
 from adapters.webhooks.courier import HttpCourier
 from adapters.webhooks.endpoints import Endpoint
 from application.delivering import Courier
 from application.desk import Desk
+from application.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +43,11 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
 
 
 @contextmanager
-def running(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> Generator[None]:
+def running(
+    url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag
+) -> Generator[None]:
     """Run jobs beside whatever else this process does, until told to stop."""
-    runner = Thread(target=_run_on, args=(url, endpoints, stop), name="remit-jobs")
+    runner = Thread(target=_run_on, args=(url, endpoints, clock, stop), name="remit-jobs")
     runner.start()
     try:
         yield
@@ -52,11 +56,11 @@ def running(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> Generato
         runner.join()
 
 
-def _run_on(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
+def _run_on(url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag) -> None:
     pause = LOOKED_AFTER
     while not stop.is_set():
         try:
-            asyncio.run(_run(url, endpoints, stop))
+            asyncio.run(_run(url, endpoints, clock, stop))
             pause = LOOKED_AFTER
         except Exception:
             log.exception("running jobs ended; it begins again in %.1f s", pause)
@@ -64,14 +68,19 @@ def _run_on(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _run(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
+async def _run(
+    url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag
+) -> None:
     async with (
-        working_desk(url) as desk,
+        working_desk(url, clock) as desk,
         HttpCourier(endpoints) as courier,
         jobs(url, desk, courier).open_async() as app,
     ):
+        hands = Hands()
+        looking = asyncio.create_task(give_back(app, hands))
         working = asyncio.create_task(
             app.run_worker_async(
+                worker_middleware=[hands.hold],
                 concurrency=SIDE_BY_SIDE,
                 fetch_job_polling_interval=POLL,
                 update_heartbeat_interval=HEARTBEAT,
@@ -83,5 +92,6 @@ async def _run(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
         )
         while not stop.is_set() and not working.done():
             await asyncio.wait((working,), timeout=LOOKED_AFTER)
+        looking.cancel()
         working.cancel()
         await asyncio.gather(working, return_exceptions=stop.is_set())

@@ -177,6 +177,8 @@ def _ringing(row: QueueItem, event: Placing | d.DeadlineNear | d.ActionAuthorise
             return {"rings_at": _first(event.due_at, row.expires_at)}
         case d.ActionAuthorised():
             return {"rings_at": event.placement.due_at, "expires_at": None}
+        case d.DeadlineMissed() if event.safe_default is not None:
+            return {"rings_at": row.expires_at}
         case _:
             place = event.placement
             if place is None:
@@ -197,6 +199,7 @@ def _own(
     | d.Reviewed
     | d.Overridden
     | d.ActionAuthorised
+    | d.DeadlineMissed
     | d.Rerouted,
 ) -> Changes:
     """What only one kind of event changes."""
@@ -226,6 +229,8 @@ def _own(
         case d.ActionAuthorised():
             nowhere = {"queue": None, "seat": None, "person": None, "due_at": None}
             return nowhere | {"first_reviewer": None}
+        case d.DeadlineMissed():
+            return {"lane": Lane.REVIEW} if event.safe_default is Lane.REVIEW else {}
         case d.Rerouted():
             asked = row.missing if row.conflict else ()
             return {"first_reviewer": None, "missing": asked}

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from domain.decision import events as d
 from domain.decision.state import Status
-from domain.values import Disposition, ExceptionCode
+from domain.values import Disposition, ExceptionCode, Lane
 
 PLACES = Decimal("1e-12")
 """A probability in a row has twelve decimals: as many as survive a trip through JSON numbers."""
@@ -56,11 +56,13 @@ def status_after(status: Status, level: int, event: d.LifeEvent) -> Status:
             return Status.COMPLETED
         case d.InformationProvided() if event.placement is not None:
             return Status.ESCALATED if level else Status.IN_REVIEW
+        case d.DeadlineMissed(safe_default=Lane.REVIEW):
+            return Status.IN_REVIEW
         case _:
             return MOVES[type(event)] or status
 
 
-Levelling = d.AutoActioned | d.RoutedToReview | d.Escalated | d.Rerouted
+Levelling = d.AutoActioned | d.RoutedToReview | d.Escalated | d.DeadlineMissed | d.Rerouted
 """The events that may move a decision on the ladder."""
 
 
@@ -74,6 +76,8 @@ def level_after(level: int, event: Levelling, *, in_conflict: bool) -> int:
             return event.level
         case d.Rerouted():
             return level if in_conflict else 0
+        case d.DeadlineMissed():
+            return 0 if event.safe_default is Lane.REVIEW else level
         case d.AutoActioned() | d.RoutedToReview():
             return 0
 

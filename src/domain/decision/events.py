@@ -363,6 +363,9 @@ class DeadlineMissed(DecisionEvent):
     exception: ExceptionCode
     placement: Placement | None = LEFT_OUT
     """Where it waits from now on, if it moved; a choice that nobody made escalates instead."""
+    safe_default: Lane | None = LEFT_OUT
+    """What it is left to at the ladder's end, where nobody remains to be asked: from then on time
+    says nothing, until somebody acts."""
 
 
 class Rerouted(AboutSomeone):

@@ -314,18 +314,23 @@ def _back_to_queue(
     decision_type: DecisionType,
     stamp: Stamp,
 ) -> InformationProvided:
-    assert decision.placement is not None, "an open decision has a place"
-    levels = decision_type.definition.service_levels
-    due_in = levels.escalate if decision.level else levels.review
-    place = decision_type.place(decision.placement.seat, decision.placement.queue, due_in, stamp.at)
     return InformationProvided(
         **decision.next(stamp),
         decision_type=decision.decision_type,
         context=context,
         comment=comment,
-        placement=place,
+        placement=placed_anew(decision, decision_type, stamp),
         **_personal(decision, context, decision_type),
     )
+
+
+def placed_anew(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Placement:
+    """Where it waits already, with all of its time before it again."""
+    place, levels = decision.placement, decision_type.definition.service_levels
+    assert place is not None, "an open decision has a place"
+    if decision.level:
+        return decision_type.place_on_ladder(decision.level, place.queue, levels.escalate, stamp.at)
+    return decision_type.place(place.seat, place.queue, levels.review, stamp.at)
 
 
 class _Personal(TypedDict):

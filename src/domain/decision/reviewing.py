@@ -14,7 +14,7 @@ from domain.decision.events import (
     Reviewed,
     SecondReviewed,
 )
-from domain.decision.opening import authorise, escalate, require_settled
+from domain.decision.opening import authorise, escalate, placed_anew, require_settled
 from domain.decision.refusals import (
     IncompleteDisposition,
     LeaseHeld,
@@ -89,7 +89,7 @@ def review(decision: Decision, choice: Choice, decision_type: DecisionType, stam
         return _second(decision, choice, decision_type, stamp)
     match choice.disposition:
         case Disposition.REQUEST_INFO:
-            return (_asked(decision, choice, stamp),)
+            return (_asked(decision, choice, decision_type, stamp),)
         case Disposition.REFER:
             return (_referred(decision, choice, decision_type, stamp),)
         case Disposition.RETURN:
@@ -108,7 +108,7 @@ def resolve(
     _require_authority(decision, choice, decision_type, stamp)
     match choice.disposition:
         case Disposition.REQUEST_INFO:
-            return (_asked(decision, choice, stamp),)
+            return (_asked(decision, choice, decision_type, stamp),)
         case Disposition.REFER:
             return (_referred(decision, choice, decision_type, stamp),)
         case Disposition.RETURN:
@@ -249,13 +249,18 @@ def _resolution(
     )
 
 
-def _asked(decision: Decision, choice: Choice, stamp: Stamp) -> InformationRequested:
-    assert decision.placement is not None, "a decision in a queue has a place"
+def _asked(
+    decision: Decision, choice: Choice, decision_type: DecisionType, stamp: Stamp
+) -> InformationRequested:
+    place = decision.placement
+    assert place is not None, "a decision in a queue has a place"
+    if decision.clock_stopped:  # with its old deadline it would be late at once
+        place = placed_anew(decision, decision_type, stamp)
     return InformationRequested(
         **decision.next(stamp),
         decision_type=decision.decision_type,
         comment=choice.comment,
-        placement=decision.placement,
+        placement=place,
     )
 
 

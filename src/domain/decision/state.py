@@ -147,6 +147,8 @@ class Decision(Aggregate):
     """Whose it is, where it waits and until when; after the end, whose it was last."""
     warned: bool = False
     """Whether somebody was warned of the deadline where it waits now."""
+    clock_stopped: bool = False
+    """Whether time has said its last: it stands at the ladder's end until somebody acts."""
     level: int = 0
     """How far up the escalation owner's ladder it stands; 0 is not escalated."""
     held_for: ExceptionCode | None = None
@@ -361,8 +363,7 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
         case DeadlineNear():
             return {"warned": True}
         case DeadlineMissed():
-            moved = {} if event.placement is None else _placed(event.placement)
-            return _raised(decision, event.exception, moved)
+            return _raised(decision, event.exception, _missed(event))
         case Rerouted():
             return _rerouted(decision, event)
         case Expired():
@@ -388,7 +389,16 @@ def _waiting(status: Status, placement: Placement) -> dict[str, Any]:
 
 
 def _placed(placement: Placement) -> dict[str, Any]:
-    return {"placement": placement, "warned": False}
+    return {"placement": placement, "warned": False, "clock_stopped": False}
+
+
+def _missed(event: DeadlineMissed) -> dict[str, Any]:
+    """It waits elsewhere from now on, or has come to the ladder's end."""
+    moved = {} if event.placement is None else _placed(event.placement)
+    if event.safe_default is None:
+        return moved
+    back = {"status": Status.IN_REVIEW, "lane": Lane.REVIEW, "level": 0, "lease": None}
+    return moved | {"clock_stopped": True} | (back if event.safe_default is Lane.REVIEW else {})
 
 
 def _escalated(decision: Decision, event: Escalated) -> dict[str, Any]:

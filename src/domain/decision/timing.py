@@ -1,5 +1,9 @@
 """What time alone does to a decision: it moves a choice up the ladder, asks for a receipt that did
-not come, or ends what has lapsed. It never approves anything, and after the end it does nothing."""
+not come, or ends what has lapsed. It never approves anything, and after the end it does nothing.
+
+The ladder ends with the fallback owner. Who is not heard from there either is not asked for ever:
+the safe default of REVIEW_TIMEOUT says what stands, and the clock stops until somebody acts.
+"""
 
 from datetime import datetime
 
@@ -8,7 +12,7 @@ from domain.decision.opening import Events, escalate
 from domain.decision.state import Decision, Status
 from domain.decision_type.state import DecisionType
 from domain.model import Seat, Stamp
-from domain.values import ExceptionCode, Placement, Reason
+from domain.values import ExceptionCode, Lane, Placement, Reason
 
 
 def next_moment(decision: Decision) -> datetime | None:
@@ -16,13 +20,14 @@ def next_moment(decision: Decision) -> datetime | None:
     if not decision.is_open:
         return None
     lapses = None if decision.authority else decision.expires_at
-    return min(filter(None, (_next_at(decision.placement, decision.warned), lapses)), default=None)
+    return min(filter(None, (_next_at(decision), lapses)), default=None)
 
 
-def _next_at(place: Placement | None, warned: bool) -> datetime | None:
-    if place is None:
+def _next_at(decision: Decision) -> datetime | None:
+    place = decision.placement
+    if place is None or decision.clock_stopped:
         return None
-    return place.due_at if warned or place.warn_at is None else place.warn_at
+    return place.due_at if decision.warned or place.warn_at is None else place.warn_at
 
 
 def strike(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
@@ -48,7 +53,7 @@ def expire(decision: Decision, stamp: Stamp) -> Events:
 def miss_deadline(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
     """A deadline passed: somebody with more authority is asked, and nothing is approved."""
     place = decision.placement
-    if not decision.is_open or place is None or stamp.at < place.due_at:
+    if not decision.is_open or place is None or decision.clock_stopped or stamp.at < place.due_at:
         return ()
     if decision.authority is None:
         return _undecided(decision, place, decision_type, stamp)
@@ -71,7 +76,9 @@ def _warn(decision: Decision, stamp: Stamp) -> Events:
 def _undecided(
     decision: Decision, place: Placement, decision_type: DecisionType, stamp: Stamp
 ) -> Events:
-    """Nobody decided: one level up the ladder."""
+    """Nobody decided: one level up the ladder, or what stands at its end."""
+    if decision.status is Status.ESCALATED and _is_at_the_end(place, decision_type):
+        return (_left_to_the_safe_default(decision, place, decision_type, stamp),)
     code = (
         ExceptionCode.MISSING_INPUT
         if decision.held_for is ExceptionCode.MISSING_INPUT
@@ -87,6 +94,50 @@ def _undecided(
     text = f"nobody {settled} by {place.due_at.isoformat()}"
     reason = Reason(code="ESC.TIMEOUT", text=text)
     return (missed, escalate(decision, "timeout", reason, decision_type, stamp, ahead=2))
+
+
+def _is_at_the_end(place: Placement, decision_type: DecisionType) -> bool:
+    """Whether it waits with who stands above every seat."""
+    above = decision_type.definition.fallback_owner
+    return place.seat is Seat.ESCALATION_OWNER and place.person == above
+
+
+def _left_to_the_safe_default(
+    decision: Decision, place: Placement, decision_type: DecisionType, stamp: Stamp
+) -> DeadlineMissed:
+    """Nobody remains to be asked. It is late, and stays first in line with its old deadline."""
+    back = _back_with_the_reviewers(decision, place, decision_type)
+    return DeadlineMissed(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        due_at=place.due_at,
+        exception=ExceptionCode.REVIEW_TIMEOUT,
+        placement=back,
+        safe_default=Lane.REVIEW if back else Lane.ESCALATE,
+    )
+
+
+def _back_with_the_reviewers(
+    decision: Decision, place: Placement, decision_type: DecisionType
+) -> Placement | None:
+    """Where reviewers find it again, if the safe default says so and no more authority is needed.
+
+    What policy escalated, what a person passed on and what stands in a conflict is not for them.
+    """
+    default = decision_type.definition.exceptions[ExceptionCode.REVIEW_TIMEOUT]
+    routing = decision.routing
+    if default.safe_default is not Lane.REVIEW or decision.involved or decision.in_conflict:
+        return None
+    if routing is None or routing.lane is not Lane.REVIEW or decision.missing:
+        return None
+    if decision_type.shortage(2 if routing.four_eyes else 1, apart_from=(decision.producer,)):
+        return None
+    return Placement(
+        seat=Seat.DECISION_OWNER,
+        person=decision_type.owner(Seat.DECISION_OWNER) or place.person,
+        queue=default.queue,
+        due_at=place.due_at,
+    )
 
 
 def _without_receipt(
@@ -106,12 +157,15 @@ def _unreconciled(
 ) -> DeadlineMissed:
     """Nobody looked after an action that failed or is unknown: it goes to who answers for that."""
     failed = decision.status is Status.ACTION_FAILED
+    ended = _is_at_the_end(place, decision_type)
     level = 2 if place.seat is Seat.ESCALATION_OWNER else 1
-    levels = decision_type.definition.service_levels
+    due_in = decision_type.definition.service_levels.escalate
+    above = decision_type.place_on_ladder(level, place.queue, due_in, stamp.at)
     return DeadlineMissed(
         **decision.next(stamp),
         decision_type=decision.decision_type,
         due_at=place.due_at,
         exception=ExceptionCode.ACTION_FAILED if failed else ExceptionCode.ACTION_UNKNOWN,
-        placement=decision_type.place_on_ladder(level, place.queue, levels.escalate, stamp.at),
+        placement=None if ended else above,
+        safe_default=Lane.ESCALATE if ended else None,
     )
