@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import uuid_utils.compat as uuids
 
 from application.lots import LotDrawer
+from application.offers import Offers
 from application.ports import (
     Append,
     Clock,
@@ -219,6 +220,8 @@ class Desk:
     """Reads policies, where any are written at this desk."""
     attempts: Turns = field(default_factory=lambda: Turns(ATTEMPTS_AT_ONCE, ATTEMPTS_IN_LINE))
     """Whose turn it is to record a refused attempt."""
+    offers: Offers = field(default_factory=Offers)
+    """What is on offer to whoever claims the next one of a queue."""
     _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])
     _reading: dict[str, Lock] = field(default_factory=dict[str, Lock])
     _recent: dict[UUID, Decision] = field(default_factory=dict[UUID, Decision])

@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from application.desk import ANSWERS, Answer, Caller, Desk, acting_as, change, in_queue
+from application.timing import TIMER
 from domain.decision import reviewing
 from domain.decision.reviewing import Choice
-from domain.model import Refusal, Seat, Value
+from domain.model import Refusal, Seat, Unauthorised, Value
 from domain.values import Disposition
 
 MOST_AT_ONCE = 200
@@ -23,7 +24,30 @@ class Claim(Value):
 
 
 async def claim(id: UUID, command: Claim, caller: Caller, desk: Desk) -> Answer:
-    """Take a decision on for a while: a review as reviewer, an escalation as its owner."""
+    """Take a decision on for a while: a review as reviewer, an escalation as its owner.
+
+    Whoever is turned away may have been the last: then it is escalated for want of a reviewer.
+    """
+    try:
+        return await take(id, command, caller, desk)
+    except Unauthorised:
+        await relieve(id, desk)
+        raise
+
+
+async def relieve(id: UUID, desk: Desk) -> None:
+    """Escalate a decision that waits for a reviewer where nobody is left who may be one."""
+    await change(
+        desk,
+        id,
+        Caller(TIMER),
+        lambda d, g, stamp: reviewing.relieve(d, g.decision_type, stamp),
+        acting_as(),
+    )
+
+
+async def take(id: UUID, command: Claim, caller: Caller, desk: Desk) -> Answer:
+    """Try to take a decision on."""
     lease = timedelta(seconds=command.lease_seconds)
     return await change(
         desk,
