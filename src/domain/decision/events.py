@@ -280,6 +280,8 @@ class ReversalAuthorised(DecisionEvent):
     reason_code: str
     comment: str | None = None
     endpoint: str | None = LEFT_OUT
+    placement: Placement | None = LEFT_OUT
+    """Whose it is, and until when it must be reported undone."""
 
 
 class Reversed(DecisionEvent):
@@ -356,13 +358,25 @@ class DeadlineNear(DecisionEvent):
 
 
 class DeadlineMissed(DecisionEvent):
-    """A deadline passed with nobody deciding. Time alone never approves anything."""
+    """A deadline passed with nobody deciding, or, after the end, answering what was raised since.
+    Time alone never approves anything."""
 
     TOPIC: ClassVar[str] = "decision.deadline_missed"
     due_at: AwareDatetime
     exception: ExceptionCode
     placement: Placement | None = LEFT_OUT
     """Where it waits from now on, if it moved; a choice that nobody made escalates instead."""
+
+    @property
+    def concerns_the_end(self) -> bool:
+        """Whether it is about what was done and raised since, not about what is to be decided."""
+        return self.exception in RAISED_AFTERWARDS
+
+
+RAISED_AFTERWARDS = frozenset(
+    {ExceptionCode.CONTESTED, ExceptionCode.QA_OVERTURNED, ExceptionCode.REVERSAL_FAILED}
+)
+"""What is raised over an action that was carried out."""
 
 
 class Rerouted(AboutSomeone):
@@ -403,6 +417,8 @@ class AttemptRejected(DecisionEvent):
     field: str | None = None
     content_digest: str
     decision_id: UUID | None = None
+    at_version: int | None = LEFT_OUT
+    """The version that the decision stood at; absent where there was no decision."""
 
 
 HoldsContext = Recommended | InformationProvided | Rerouted

@@ -333,11 +333,7 @@ def _require_escalation_seat(decision: Decision, decision_type: DecisionType, ac
     """An escalation belongs to the escalation owner, or to who stands in for an empty seat."""
     if actor.seat is Seat.ESCALATION_OWNER:
         return
-    place = decision.placement
-    answers_as = decision_type.answering(
-        actor.id, Seat.ESCALATION_OWNER, place.person if place else None
-    )
-    if actor.seat is not Seat.FALLBACK_OWNER or answers_as is not Seat.FALLBACK_OWNER:
+    if not decision_type.stands_in(actor, decision.placement):
         raise WrongSeat(f"{actor.id} does not act as escalation owner here")
 
 

@@ -10,3 +10,13 @@ CREATE INDEX review_queue_free_idx ON review_queue (
 -- What somebody has on lease, or had: free again once that has run out.
 CREATE INDEX review_queue_leased_idx ON review_queue (queue, lease_expires_at)
     WHERE waits_for_a_person AND lease_expires_at IS NOT NULL;
+
+-- When time has something to say about a decision that has ended: what was raised over it is due, or
+-- its reversal. What was raised before this knows its deadline; a reversal under way has none.
+ALTER TABLE feedback ADD COLUMN reversal_due_at timestamptz, ADD COLUMN rings_at timestamptz;
+UPDATE feedback SET rings_at = (
+    SELECT min((each -> 'placement' ->> 'due_at')::timestamptz)
+    FROM jsonb_array_elements(unsettled) AS each
+    WHERE jsonb_typeof(each -> 'placement') = 'object'
+) WHERE unsettled <> '[]' AND "end" IS NOT NULL;
+CREATE INDEX feedback_rings_idx ON feedback (rings_at) WHERE rings_at IS NOT NULL;
