@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, JsonValue
 
-from application.desk import Answer, Caller, Desk, acting_as, change
+from application.desk import Answer, Caller, Desk, acting_as
 from application.ports import Identity
+from application.refused import attempt
 from domain.decision import acting
 from domain.decision.acting import COURIER, Report
 from domain.decision.refusals import NothingToReport
@@ -16,7 +17,7 @@ from domain.decision.state import Decision, Status
 from domain.model import OWNER_SEATS, Seat, Value
 from domain.values import AuthorityKind, Receipt
 
-REPORTS = acting_as(Seat.PRODUCER, *OWNER_SEATS)
+REPORTS = acting_as(Seat.PRODUCER, *OWNER_SEATS, Seat.FALLBACK_OWNER)
 REVERSES = acting_as(Seat.DECISION_OWNER, Seat.ESCALATION_OWNER)
 
 
@@ -29,7 +30,9 @@ class Reverse(Value):
 
 async def report(id: UUID, receipt: Report, caller: Caller, desk: Desk) -> Answer:
     """Record the receipt of an action, or reconcile one that was unknown or had failed."""
-    return await change(
+    return await attempt(
+        "receipt",
+        receipt,
         desk,
         id,
         caller,
@@ -40,7 +43,9 @@ async def report(id: UUID, receipt: Report, caller: Caller, desk: Desk) -> Answe
 
 async def reverse(id: UUID, command: Reverse, caller: Caller, desk: Desk) -> Answer:
     """Authorise a compensating action; its receipt comes in like any other."""
-    return await change(
+    return await attempt(
+        "reverse",
+        command,
         desk,
         id,
         caller,

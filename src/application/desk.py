@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import uuid_utils.compat as uuids
 
 from application.lots import LotDrawer
+from application.offers import Offers
 from application.ports import (
     Append,
     Clock,
@@ -25,6 +26,7 @@ from application.ports import (
     Stale,
     SubjectEntry,
 )
+from application.tries import Tries
 from application.turns import Turns
 from domain import conflict as conflicts
 from domain.composing import ORGANISATION
@@ -219,6 +221,10 @@ class Desk:
     """Reads policies, where any are written at this desk."""
     attempts: Turns = field(default_factory=lambda: Turns(ATTEMPTS_AT_ONCE, ATTEMPTS_IN_LINE))
     """Whose turn it is to record a refused attempt."""
+    tries: Tries = field(default_factory=Tries)
+    """What was refused lately, so that the same again is not recorded again."""
+    offers: Offers = field(default_factory=Offers)
+    """What is on offer to whoever claims the next one of a queue."""
     _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])
     _reading: dict[str, Lock] = field(default_factory=dict[str, Lock])
     _recent: dict[UUID, Decision] = field(default_factory=dict[UUID, Decision])
@@ -457,14 +463,22 @@ def _decided(
 
 def _actor(before: Decision, governed: Governed, caller: Caller, seats: tuple[Seat, ...]) -> Actor:
     """The caller in the first seat they hold; an escalation is also theirs whom it falls to."""
-    if Seat.FALLBACK_OWNER in seats:
-        placed_with = before.placement.person if before.placement else None
-        actor = answering(caller, governed.decision_type, placed_with)
-    else:
-        actor = caller.actor(before.decision_type, *seats)
+    actor = caller.actor(before.decision_type, *(s for s in seats if s is not Seat.FALLBACK_OWNER))
+    if actor.seat is None and Seat.FALLBACK_OWNER in seats:
+        actor = _standing_in(actor, before, governed.decision_type)
     if actor.seat is None:
         caller.require_any_seat(before.decision_type)
     return actor
+
+
+def _standing_in(actor: Actor, before: Decision, decision_type: DecisionType) -> Actor:
+    """Whom a decision or what was raised over it falls to, though no key says so."""
+    places = (before.placement, *(each.placement for each in before.unsettled))
+    answers = (
+        decision_type.answering(actor.id, place.seat, place.person) for place in places if place
+    )
+    seat = next(filter(None, answers), None)
+    return actor.model_copy(update={"seat": seat})
 
 
 async def _recorded(

@@ -1,6 +1,7 @@
 """The feed: events as other systems read them, in the shape of CloudEvents 1.0 (JSON)."""
 
 import re
+from dataclasses import replace
 from hashlib import sha1
 from json import dumps, loads
 from uuid import UUID
@@ -57,6 +58,11 @@ class EventView(Value):
             data=event.__pydantic_serializer__.to_python(event, mode="json", exclude=ENVELOPE),
         )
 
+    def kept_back(self, type: str) -> "EventView":
+        """The same as someone sees it who must not know yet what it says."""
+        data = {"decision_type": self.data["decision_type"]}
+        return self.model_copy(update={"type": type, "schemaversion": 1, "data": data})
+
 
 TEXT = rb'"(?:[^"\\]|\\.)*"'
 ENVELOPED = re.compile(
@@ -87,6 +93,20 @@ def cloud_event(told: Told) -> bytes:
     stream = str(told.stream).encode()
     head = (_id_of(told), told.topic.encode(), stream, time, told.schema, told.version)
     return TOLD % (*head, actor, correlation, causation, data)
+
+
+def kept_back(told: Told, type: str) -> Told:
+    """The same as someone sees it who must not know yet what it says."""
+    found = _taken_apart(told)
+    belongs = BELONGS.match(found["data"])
+    assert belongs is not None, "a decision's events begin with its decision type"
+    head = found.string[: found.start("data")]
+    return replace(told, topic=type, schema=1, content=head + belongs[0] + b"}")
+
+
+def actor_of(told: Told) -> str:
+    """Whose doing it was."""
+    return str(loads(_taken_apart(told)["actor"])["id"])
 
 
 def decision_type_of(told: Told) -> str:

@@ -4,8 +4,9 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from application.desk import Answer, Caller, Desk, Governed, acting_as, change
+from application.desk import Answer, Caller, Desk, Governed, acting_as
 from application.recommending import lots_for
+from application.refused import attempt
 from domain.admission import admit_context, facts_of
 from domain.decision import opening
 from domain.decision.events import LifeEvent
@@ -43,7 +44,7 @@ async def inform(id: UUID, command: Inform, caller: Caller, desk: Desk) -> Answe
         held = decision.status is Status.HELD
         return routed_again(decision, events, governed, desk, stamp) if held else events
 
-    return await change(desk, id, caller, decide, INFORMS)
+    return await attempt("information", command, desk, id, caller, decide, INFORMS)
 
 
 async def refresh(id: UUID, command: Refresh, caller: Caller, desk: Desk) -> Answer:
@@ -58,7 +59,8 @@ async def refresh(id: UUID, command: Refresh, caller: Caller, desk: Desk) -> Ans
         )
         return routed_again(decision, events, governed, desk, stamp)
 
-    return await change(desk, id, caller, decide, acting_as(Seat.PRODUCER))
+    producer = acting_as(Seat.PRODUCER)
+    return await attempt("refresh", command, desk, id, caller, decide, producer)
 
 
 def routed_again(

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from application.desk import Answer, Caller, Desk, acting_as, change
+from application.desk import Answer, Caller, Desk, acting_as
+from application.refused import attempt
 from domain.decision import judging, opening
 from domain.model import Seat, Value
 from domain.values import ExceptionCode
@@ -14,7 +15,11 @@ OBSERVES = acting_as(Seat.PRODUCER, Seat.DECISION_OWNER, Seat.AI_PRODUCT_OWNER)
 CONTESTS = acting_as(Seat.DECISION_OWNER, Seat.RISK_OWNER, Seat.PRODUCER)
 
 ANSWERS = acting_as(
-    *judging.ANSWERING_OWNERS, Seat.AI_PRODUCT_OWNER, Seat.REVIEWER, Seat.QUALITY_REVIEWER
+    *judging.ANSWERING_OWNERS,
+    Seat.AI_PRODUCT_OWNER,
+    Seat.REVIEWER,
+    Seat.QUALITY_REVIEWER,
+    Seat.FALLBACK_OWNER,
 )
 
 
@@ -51,7 +56,9 @@ class Remark(Value):
 
 async def observe(id: UUID, outcome: Outcome, caller: Caller, desk: Desk) -> Answer:
     """Record what proved right."""
-    return await change(
+    return await attempt(
+        "outcome",
+        outcome,
         desk,
         id,
         caller,
@@ -70,7 +77,9 @@ async def observe(id: UUID, outcome: Outcome, caller: Caller, desk: Desk) -> Ans
 async def judge(id: UUID, verdict: QualityVerdict, caller: Caller, desk: Desk) -> Answer:
     """Record a quality verdict."""
     confirms = verdict.verdict == "confirm"
-    return await change(
+    return await attempt(
+        "quality",
+        verdict,
         desk,
         id,
         caller,
@@ -83,7 +92,9 @@ async def judge(id: UUID, verdict: QualityVerdict, caller: Caller, desk: Desk) -
 
 async def contest(id: UUID, remark: Remark, caller: Caller, desk: Desk) -> Answer:
     """Record that someone objects."""
-    return await change(
+    return await attempt(
+        "contest",
+        remark,
         desk,
         id,
         caller,
@@ -94,7 +105,9 @@ async def contest(id: UUID, remark: Remark, caller: Caller, desk: Desk) -> Answe
 
 async def answer(id: UUID, reply: Reply, caller: Caller, desk: Desk) -> Answer:
     """Record why what was done stays as it is."""
-    return await change(
+    return await attempt(
+        "answer",
+        reply,
         desk,
         id,
         caller,
@@ -107,7 +120,9 @@ async def answer(id: UUID, reply: Reply, caller: Caller, desk: Desk) -> Answer:
 
 async def withdraw(id: UUID, remark: Remark, caller: Caller, desk: Desk) -> Answer:
     """The producer takes its recommendation back."""
-    return await change(
+    return await attempt(
+        "withdraw",
+        remark,
         desk,
         id,
         caller,

@@ -5,11 +5,11 @@ Whoever asks sees the decision types they hold a seat for, and nothing else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -17,6 +17,7 @@ from pydantic import AwareDatetime
 from application.desk import Caller
 from application.metrics.formulas import Found
 from application.metrics.window import Window
+from application.offers import Free
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
@@ -93,6 +94,22 @@ class Search(Value):
     """Received from `since`, up to and without `until`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What of a queue someone wants to see, of what they may; what is not named does not matter."""
+
+    visible: Visible = None
+    lane: Lane | None = None
+    reason: str | None = None
+    """The code of one of its reasons, or of an exception: `ROUTE.…`, `EXC.…`, `ESC.…`."""
+
+    @property
+    def exception(self) -> str | None:
+        """The exception that is meant, if the reason is one."""
+        found = (self.reason or "").partition("EXC.")
+        return found[2] or None
+
+
 class TrailSearch(Value):
     """Which steps are looked for; what is not named does not matter."""
 
@@ -151,13 +168,13 @@ class Raised:
         return ExceptionMark(due_at=self.due_at, key=self.row.key, code=self.code)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
-    """Who wants the next one: what they may take as reviewer, and what as escalation owner."""
+class Kind(NamedTuple):
+    """What says who may take on a decision that waits: those of one kind are the same people's."""
 
+    decision_type: str
+    escalated: bool
     person: str
-    reviews: Visible
-    escalations: Visible
+    """Whom an escalation was placed with, or who was the first pair of eyes; empty for nobody."""
 
 
 class Reader(Protocol):
@@ -174,25 +191,36 @@ class Reader(Protocol):
         ...
 
     async def queue(
-        self, name: str, visible: Visible, after: QueueMark | None, limit: int
+        self, name: str, narrowed: Narrowed, after: QueueMark | None, limit: int
     ) -> Sequence[QueueItem]:
         """What waits in a queue: by due time, then the riskiest, then the oldest."""
         ...
 
-    async def claimable(
-        self, name: str, claimant: Claimant, now: datetime, limit: int
-    ) -> Sequence[QueueItem]:
-        """The first of a queue that nobody holds and that the claimant may take."""
+    async def kinds(self, name: str, now: datetime) -> Sequence[Kind]:
+        """What kinds of decisions are free in a queue: that nobody holds, and people may take."""
+        ...
+
+    async def free(
+        self,
+        name: str,
+        kinds: Sequence[Kind],
+        person: str,
+        now: datetime,
+        taken: Mapping[str, int],
+        limit: int,
+    ) -> Sequence[Free]:
+        """The first of these kinds that are free, but for those that the person recommended, and
+        for what is taken: until its row reaches the version given."""
         ...
 
     async def exceptions(
-        self, name: str, visible: Visible, after: ExceptionMark | None, limit: int
+        self, name: str, narrowed: Narrowed, after: ExceptionMark | None, limit: int
     ) -> Sequence[Raised]:
         """What was raised over actions and waits in a queue, in the order of its marks."""
         ...
 
     async def checks(
-        self, name: str | None, visible: Visible, after: KeyMark | None, limit: int
+        self, name: str | None, narrowed: Narrowed, after: KeyMark | None, limit: int
     ) -> Sequence[FeedbackRow]:
         """Completed decisions that the lot fell on and nobody has judged, the oldest first."""
         ...

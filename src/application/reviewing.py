@@ -7,9 +7,11 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from application.desk import ANSWERS, Answer, Caller, Desk, acting_as, change, in_queue
+from application.refused import attempt
+from application.timing import TIMER
 from domain.decision import reviewing
 from domain.decision.reviewing import Choice
-from domain.model import Refusal, Seat, Value
+from domain.model import Refusal, Seat, Unauthorised, Value
 from domain.values import Disposition
 
 MOST_AT_ONCE = 200
@@ -23,7 +25,39 @@ class Claim(Value):
 
 
 async def claim(id: UUID, command: Claim, caller: Caller, desk: Desk) -> Answer:
-    """Take a decision on for a while: a review as reviewer, an escalation as its owner."""
+    """Take a decision on for a while: a review as reviewer, an escalation as its owner.
+
+    Whoever is turned away may have been the last: then it is escalated for want of a reviewer.
+    """
+    lease = timedelta(seconds=command.lease_seconds)
+    try:
+        return await attempt(
+            "claim",
+            command,
+            desk,
+            id,
+            caller,
+            lambda d, g, stamp: reviewing.claim(d, lease, g.decision_type, stamp),
+            in_queue,
+        )
+    except Unauthorised:
+        await relieve(id, desk)
+        raise
+
+
+async def relieve(id: UUID, desk: Desk) -> None:
+    """Escalate a decision that waits for a reviewer where nobody is left who may be one."""
+    await change(
+        desk,
+        id,
+        Caller(TIMER),
+        lambda d, g, stamp: reviewing.relieve(d, g.decision_type, stamp),
+        acting_as(),
+    )
+
+
+async def take(id: UUID, command: Claim, caller: Caller, desk: Desk) -> Answer:
+    """Take one on that was found in a queue: if somebody was first, that is nobody's attempt."""
     lease = timedelta(seconds=command.lease_seconds)
     return await change(
         desk,
@@ -36,12 +70,22 @@ async def claim(id: UUID, command: Claim, caller: Caller, desk: Desk) -> Answer:
 
 async def release(id: UUID, caller: Caller, desk: Desk) -> Answer:
     """Give a decision back undecided."""
-    return await change(desk, id, caller, lambda d, _, stamp: reviewing.release(d, stamp), in_queue)
+    return await attempt(
+        "release",
+        None,
+        desk,
+        id,
+        caller,
+        lambda d, _, stamp: reviewing.release(d, stamp),
+        in_queue,
+    )
 
 
 async def review(id: UUID, choice: Choice, caller: Caller, desk: Desk) -> Answer:
     """Dispose of a decision that waits in review."""
-    return await change(
+    return await attempt(
+        "review",
+        choice,
         desk,
         id,
         caller,
@@ -98,7 +142,9 @@ async def _one_of_many(
 
 async def resolve(id: UUID, choice: Choice, caller: Caller, desk: Desk) -> Answer:
     """The escalation owner's answer."""
-    return await change(
+    return await attempt(
+        "resolve",
+        choice,
         desk,
         id,
         caller,

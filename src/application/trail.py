@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from domain.decision import events as d
 from domain.model import Actor, ActorKind, Value
-from domain.values import ExceptionCode, Lane, Placement
+from domain.values import LEFT_OUT, ExceptionCode, Lane, Placement
 
 
 class TrailLine(Value):
@@ -21,6 +21,9 @@ class TrailLine(Value):
     what: str
     explanation: str | None = None
     """Where it was routed: why, and which single fact would have had it automated."""
+    refused: str | None = LEFT_OUT
+    """The code of the rule that stood against it, where the line is of an attempt: `version` is
+    then the one that the decision stood at."""
 
 
 def trail_line(event: d.LifeEvent) -> TrailLine:
@@ -33,6 +36,25 @@ def trail_line(event: d.LifeEvent) -> TrailLine:
         seat=event.actor.seat,
         what=sentence(event),
     )
+
+
+def refusal_line(attempt: d.AttemptRejected) -> TrailLine:
+    """The line of an attempt that the rules did not allow."""
+    return TrailLine(
+        event_id=attempt.id,
+        version=attempt.at_version or 0,
+        at=attempt.timestamp,
+        who=who(attempt.actor),
+        seat=attempt.actor.seat,
+        what=refusal(attempt),
+        refused=attempt.code,
+    )
+
+
+def refusal(attempt: d.AttemptRejected) -> str:
+    """What was refused, as the second half of a sentence that starts with who tried it."""
+    field = f" because of {attempt.field}" if attempt.field else ""
+    return f"was refused {attempt.operation} ({attempt.code}){field}"
 
 
 def who(actor: Actor) -> str:
@@ -111,6 +133,8 @@ def sentence(event: d.LifeEvent) -> str:
             return _outcome(event)
         case d.DeadlineNear():
             return f"warned that it is due by {event.due_at:%Y-%m-%d %H:%M}"
+        case d.DeadlineMissed() if event.concerns_the_end:
+            return f"found {LATE[event.exception]} by {event.due_at:%Y-%m-%d %H:%M}"
         case d.DeadlineMissed():
             return _missed(event)
         case d.Rerouted():
@@ -143,6 +167,13 @@ ANSWERS = {
     ExceptionCode.CONTESTED: "answered the objection: it stays",
     ExceptionCode.QA_OVERTURNED: "kept it, whatever the quality check said",
     ExceptionCode.REVERSAL_FAILED: "gave up undoing it",
+}
+
+
+LATE = {
+    ExceptionCode.CONTESTED: "the objection unanswered",
+    ExceptionCode.QA_OVERTURNED: "the quality check's disagreement unanswered",
+    ExceptionCode.REVERSAL_FAILED: "it not undone",
 }
 
 

@@ -1,27 +1,32 @@
 """Waiting: what is in a queue, whatever it waits for, page by page; and taking on the next one."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
-from application.desk import Answer, Caller, Desk
+from application.desk import Answer, Caller, Desk, answering
+from application.offers import NEVER, Free
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
-    Claimant,
     ExceptionMark,
     KeyMark,
+    Kind,
+    Narrowed,
     Page,
     Queue,
     QueueMark,
     Raised,
     Reader,
-    visible_to,
+    looking_at,
 )
-from application.reviewing import Claim, claim
-from domain.model import Forbidden, NotFound, Outdated, Seat, Unauthorised, Value
+from application.reviewing import Claim, relieve, take
+from domain.decision.reviewing import may_review
+from domain.model import Forbidden, NotFound, Outdated, Refusal, Seat, Unauthorised, Value
+from domain.values import Lane
 
-TRIES = 20
-"""How many decisions a claim of the next one looks at before it says that none is free."""
+AT_ONCE = 20
+"""How many decisions a claim of the next one looks at before it asks for more."""
 
 Waits = QueueItem | Raised | FeedbackRow
 """A decision to be made, an exception raised over one, or one whose quality is to be checked."""
@@ -35,24 +40,38 @@ class Place(Value):
     check: KeyMark | None = None
 
 
-async def queues(caller: Caller, desk: Desk, reader: Reader) -> Sequence[Queue]:
+class Part(Value):
+    """What of a queue is asked for; what is not named does not matter."""
+
+    decision_type: str | None = None
+    lane: Lane | None = None
+    reason: str | None = None
+
+    def of(self, caller: Caller) -> Narrowed:
+        """As far as the caller may see it."""
+        return Narrowed(looking_at(self.decision_type, caller), self.lane, self.reason)
+
+
+async def queues(
+    caller: Caller, desk: Desk, reader: Reader, decision_type: str | None = None
+) -> Sequence[Queue]:
     """The queues that the caller may look into."""
-    return await reader.queues(visible_to(caller), desk.clock.now())
+    return await reader.queues(looking_at(decision_type, caller), desk.clock.now())
 
 
 async def waiting(
-    name: str, after: Place | None, limit: int, caller: Caller, reader: Reader
+    name: str, part: Part, after: Place | None, limit: int, caller: Caller, reader: Reader
 ) -> Page[Waits, Place]:
     """What is to be decided first, then what was raised over actions, then what is checked."""
-    visible, at, more = visible_to(caller), after or Place(), limit + 1
+    narrowed, at, more = part.of(caller), after or Place(), limit + 1
     found: list[Waits] = []
     if at.exception is None and at.check is None:
-        found.extend(await reader.queue(name, visible, at.review, more))
+        found.extend(await reader.queue(name, narrowed, at.review, more))
     if at.check is None and len(found) < more:
         room = more - len(found)
-        found.extend(await reader.exceptions(name, visible, at.exception, room))
+        found.extend(await reader.exceptions(name, narrowed, at.exception, room))
     if len(found) < more:
-        found.extend(await reader.checks(name, visible, at.check, more - len(found)))
+        found.extend(await reader.checks(name, narrowed, at.check, more - len(found)))
     return Page(found[:limit], _behind(found, limit))
 
 
@@ -71,25 +90,90 @@ def _behind(found: Sequence[Waits], limit: int) -> Place | None:
 
 
 async def claim_next(
-    name: str, command: Claim, caller: Caller, desk: Desk, reader: Reader
+    name: str,
+    command: Claim,
+    caller: Caller,
+    desk: Desk,
+    reader: Reader,
+    decision_type: str | None = None,
 ) -> Answer | None:
-    """Take on the most urgent decision of a queue that is free; None if there is none.
+    """Take on the most urgent decision of a queue that the caller may; None if there is none.
 
-    The queue shows a moment ago, so what someone else has taken by now is passed over.
+    The queue shows a moment ago: the log says who was first, and whoever was not gets the next.
     """
     if prior := await desk.repeated(caller):
         return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
-    claimant = Claimant(
-        caller.identity.id,
-        visible_to(caller, Seat.REVIEWER),
-        visible_to(caller, Seat.ESCALATION_OWNER),
-    )
-    for item in await reader.claimable(name, claimant, desk.clock.now(), TRIES):
-        try:
-            answer = await claim(UUID(item.key), command, caller, desk)
-        except (Forbidden, NotFound, Outdated, Unauthorised):
+    found = await reader.kinds(name, desk.clock.now())
+    kinds = [kind for kind in found if decision_type in (None, kind.decision_type)]
+    await _relieve(name, kinds, desk, reader)
+    mine = [kind for kind in kinds if await _open_to(caller, kind, desk)]
+    closed = {kind.decision_type for kind in kinds} - {kind.decision_type for kind in mine}
+    answer = await _first_of(name, mine, command, caller, desk, reader)
+    if answer is None and await _other_rules(closed, desk):
+        return await claim_next(name, command, caller, desk, reader, decision_type)
+    return answer
+
+
+async def _first_of(
+    name: str, kinds: Sequence[Kind], command: Claim, caller: Caller, desk: Desk, reader: Reader
+) -> Answer | None:
+    """Try one after the other, until one is taken or none is left."""
+    refused: dict[str, int] = {}
+    while kinds:
+        now, me, offers = desk.clock.now(), caller.identity.id, desk.offers
+        taken = offers.taken(name) | refused
+        found = await reader.free(name, kinds, me, now, taken, AT_ONCE)
+        chosen = offers.choose(name, found)
+        if chosen is None:
+            if not found and not await offers.wait(name):
+                return None
             continue
-        if answer.replayed and (prior := await desk.repeated(caller)):
-            return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
-        return answer
+        with offers.one(name, chosen):
+            try:
+                return await _taken(name, chosen, command, caller, desk)
+            except Unauthorised:
+                refused[chosen.key] = NEVER
+            except (Forbidden, NotFound, Outdated):
+                offers.gone(name, chosen.key, chosen.version + 1)
     return None
+
+
+async def _taken(name: str, chosen: Free, command: Claim, caller: Caller, desk: Desk) -> Answer:
+    answer = await take(UUID(chosen.key), command, caller, desk)
+    if answer.replayed and (prior := await desk.repeated(caller)):
+        return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
+    desk.offers.gone(name, chosen.key, answer.decision.version)
+    return answer
+
+
+async def _open_to(caller: Caller, kind: Kind, desk: Desk) -> bool:
+    """Whether the caller may take on what is of this kind, by what governs it now."""
+    decision_type = (await desk.governed(kind.decision_type)).decision_type
+    if kind.escalated:
+        actor = answering(caller, decision_type, kind.person or None)
+        return actor.is_person and actor.seat is not None
+    actor = caller.actor(kind.decision_type, Seat.REVIEWER)
+    return actor.id != kind.person and may_review(decision_type, actor)
+
+
+async def _other_rules(decision_types: set[str], desk: Desk) -> bool:
+    """Whether others govern by now than those that kept the caller from what waits there."""
+    renewed = [await desk.renewed(await desk.governed(name)) for name in sorted(decision_types)]
+    return any(renewed)
+
+
+async def _relieve(name: str, kinds: Sequence[Kind], desk: Desk, reader: Reader) -> None:
+    """Escalate what waits for a reviewer where nobody is left who may be one."""
+    stuck = [kind for kind in kinds if await _is_stuck(kind, desk)]
+    if not stuck:
+        return
+    taken = desk.offers.taken(name)
+    for each in await reader.free(name, stuck, "", desk.clock.now(), taken, AT_ONCE):
+        with suppress(Refusal):
+            await relieve(UUID(each.key), desk)
+        desk.offers.gone(name, each.key, each.version + 1)
+
+
+async def _is_stuck(kind: Kind, desk: Desk) -> bool:
+    decision_type = (await desk.governed(kind.decision_type)).decision_type
+    return not kind.escalated and decision_type.shortage(1, apart_from=(kind.person,)) is not None

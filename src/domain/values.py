@@ -154,6 +154,8 @@ class Unsettled(Value):
     since: AwareDatetime
     placement: Placement | None
     """Absent where it was raised before this was recorded."""
+    clock_stopped: bool | None = LEFT_OUT
+    """Whether time has said its last: it waits with who stands above every seat."""
 
 
 class Receipt(StrEnum):

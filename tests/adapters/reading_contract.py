@@ -42,7 +42,7 @@ from application.reading import (
 from application.recommending import Recommend, recommend
 from application.reviewing import Claim, claim, review
 from application.timing import strike
-from application.waiting import Place, claim_next, queues, waiting
+from application.waiting import Part, Place, claim_next, queues, waiting
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
 from domain.decision.state import Decision, Status
@@ -226,7 +226,7 @@ class ReaderContract:
             seen: list[str] = []
             mark: Place | None = None
             while True:
-                page = await waiting("refunds", mark, 2, caller("rae"), library.reader)
+                page = await waiting("refunds", Part(), mark, 2, caller("rae"), library.reader)
                 seen += [item.subject for item in page.items if isinstance(item, QueueItem)]
                 mark = page.next
                 if mark is None:
@@ -356,13 +356,13 @@ class ReaderContract:
                 await report(decision.id, delivered, BOT, library.desk)
             await library.catch_up()
             expected = [d.subject for d in done[:8] if d.quality and d.quality.sampled]
-            page = await waiting("quality", None, 50, caller("quinn"), library.reader)
+            page = await waiting("quality", Part(), None, 50, caller("quinn"), library.reader)
             assert [r.subject for r in page.items if isinstance(r, FeedbackRow)] == expected
             found = await queues(caller("quinn"), library.desk, library.reader)
             assert [(q.name, q.kind, q.waiting) for q in found] == [
                 ("quality", "quality", len(expected))
             ] * bool(expected)
-            other = await waiting("elsewhere", None, 50, caller("quinn"), library.reader)
+            other = await waiting("elsewhere", Part(), None, 50, caller("quinn"), library.reader)
             assert not other.items
 
     @pytest.mark.anyio
@@ -386,7 +386,7 @@ class ReaderContract:
                 found: list[tuple[str, str]] = []
                 mark: Place | None = None
                 while True:
-                    page = await waiting("exceptions", mark, limit, caller(who), reader)
+                    page = await waiting("exceptions", Part(), mark, limit, caller(who), reader)
                     found += [(r.row.subject, r.code) for r in page.items if isinstance(r, Raised)]
                     mark = page.next
                     if mark is None:
@@ -403,7 +403,7 @@ class ReaderContract:
             [waits] = state.unsettled
             assert waits.placement is not None
             assert (found.oldest_at, found.next_due_at) == (waits.since, waits.placement.due_at)
-            nobody = await waiting("exceptions", None, 9, NOBODY, reader)
+            nobody = await waiting("exceptions", Part(), None, 9, NOBODY, reader)
             assert not nobody.items
 
             library.clock.advance(DAY)
@@ -431,7 +431,9 @@ class ReaderContract:
                 kinds: list[str] = []
                 mark: Place | None = None
                 while True:
-                    page = await waiting("exceptions", mark, limit, caller("di"), library.reader)
+                    page = await waiting(
+                        "exceptions", Part(), mark, limit, caller("di"), library.reader
+                    )
                     assert 0 < len(page.items) <= limit
                     kinds += [type(each).__name__ for each in page.items]
                     mark = page.next

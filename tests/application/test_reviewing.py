@@ -93,10 +93,10 @@ def test_a_lease_runs_out() -> None:
 def test_nobody_but_a_reviewer_reviews(who: str, rule: type[Exception]) -> None:
     office = an_office()
     id = in_review(office).id
-    length = office.length()
+    history = office.history(id)
     with pytest.raises(rule):
         office.claim(id, who)
-    assert office.length() == length
+    assert office.history(id) == history
 
 
 def test_a_command_may_name_the_version_it_is_about() -> None:

@@ -97,6 +97,7 @@ AFTER_THE_END = (
     d.Contested,
     d.Answered,
     d.OutcomeObserved,
+    d.DeadlineMissed,
     d.ReversalAuthorised,
     d.Reversed,
     d.ReversalFailed,
@@ -191,7 +192,10 @@ class Life(RuleBasedStateMachine):
         ended = not self.decision.is_open
         moment = timing.next_moment(self.decision)
         fired = self.attempt(TIMER, lambda s: timing.strike(self.decision, self.type, s))
-        assert not (ended and fired), "a timer that fires after the end changes nothing"
+        if ended and fired:
+            missed = self.history[-1]
+            assert isinstance(missed, d.DeadlineMissed)
+            assert missed.concerns_the_end, "a timer that fires after the end changes no choice"
         assert fired == (moment is not None and moment <= self.now), "neither early nor in vain"
         later = timing.next_moment(self.decision)
         assert later is None or not fired or later > self.now, "each moment fires once"
@@ -199,8 +203,12 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: not self.decision.is_open)
     @rule()
     def a_timer_fires_too_late(self) -> None:
-        late = by(TIMER, self.now + 400 * DAY)
-        assert not tuple(timing.strike(self.decision, self.type, late))
+        late, before = by(TIMER, self.now + 400 * DAY), self.decision
+        events = tuple(timing.strike(before, self.type, late))
+        after = fold(events, before)
+        assert after is not None
+        assert (after.status, after.action) == (before.status, before.action)
+        assert not events or before.unsettled or before.reversal, "nobody waits, nobody is late"
 
     @precondition(lambda self: self.decision.authority is not None)
     @rule()

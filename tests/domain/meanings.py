@@ -47,9 +47,7 @@ MEANINGS: dict[ExceptionCode, Meaning] = {
     E.AUTOMATION_HALTED: lambda _, after: after.lane is not Lane.AUTOMATE,
     E.ACTION_FAILED: _is(Status.ACTION_FAILED),
     E.ACTION_UNKNOWN: _is(Status.ACTION_UNKNOWN),
-    E.REVERSAL_FAILED: lambda _, after: (
-        after.status is Status.COMPLETED and not after.reversal_authorised
-    ),
+    E.REVERSAL_FAILED: lambda _, after: after.status is Status.COMPLETED and after.reversal is None,
     E.QA_OVERTURNED: lambda _, after: after.quality_verdict is False,
     E.CONTESTED: lambda _, after: after.contested,
 }

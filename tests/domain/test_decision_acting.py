@@ -30,6 +30,7 @@ from tests.domain.builders import (
     BO,
     BOT,
     CY,
+    DAY,
     DI,
     ENDED,
     EVERY_STATE,
@@ -184,6 +185,9 @@ def test_an_owner_may_have_a_delivered_action_undone(owner: Actor) -> None:
             decision_type="refund",
             reason_code="REV.MISTAKE",
             comment="wrong card",
+            placement=Placement(
+                seat=Seat.DECISION_OWNER, person="ana", queue="receipts", due_at=NOON + DAY
+            ),
         ),
     )
 

@@ -27,14 +27,13 @@ FOUND_WANTING = 1
 def trail(
     id: Annotated[str, typer.Argument(help="The decision's id.")], as_json: AsJson = False
 ) -> None:
-    """Tell one decision's history, a sentence an event."""
+    """Tell one decision's history, a sentence an event, with what was refused beside it."""
     import json
 
-    from application.explaining import told
+    from application.telling import tell
 
     async def work(desk: "Desk") -> None:
-        await desk.decision(decision_id(id))
-        lines = await told(await desk.history(decision_id(id)), desk)
+        lines, _ = await tell(decision_id(id), None, desk)
         if as_json:
             print_json(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
             return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from application.desk import Answer, Caller, Desk
     from application.projections.review_queue import QueueItem
     from application.reading import Queue
-    from application.waiting import Waits
+    from application.waiting import Part, Waits
     from domain.decision.state import Decision
 
 NOTHING_FREE = 1
@@ -27,11 +27,21 @@ SHOWN = 100
 Id = Annotated[str, typer.Argument(help="The decision's id.")]
 WordOf = Annotated[str, typer.Option("--as", help="The person on whose word this is done.")]
 By = Annotated[str, typer.Option(help="Who is typing, for the record.", envvar="USER")]
+OfType = Annotated[
+    str | None, typer.Option("--type", help="Only what belongs to this decision type.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
 
 
 def queue(
     name: Annotated[str | None, typer.Argument(help="A queue; without one, all of them.")] = None,
+    decision_type: OfType = None,
+    lane: Annotated[
+        str | None, typer.Option(help="Of a queue, only this lane: automate, review or escalate.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="Of a queue, only what has this reason, like EXC.CONFLICT.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what waits for people, the most urgent first."""
@@ -40,14 +50,17 @@ def queue(
     from adapters.assembly import clock_of
     from adapters.worker import catch_up
 
+    part = _part(decision_type, lane, reason)
+    if name is None and (lane or reason):
+        raise Trouble("NAME: found none; --lane and --reason narrow one queue")
     given = settings()
     with database(given) as url:
         catch_up(url)
         if name is None:
-            queues = asyncio.run(_queues(url, clock_of(given).now()))
+            queues = asyncio.run(_queues(url, decision_type, clock_of(given).now()))
             print_json(_array(queues)) if as_json else _show_queues(queues)
         else:
-            items = asyncio.run(_waiting(url, name))
+            items = asyncio.run(_waiting(url, name, part))
             print_json(_array(items)) if as_json else _show_items(items)
 
 
@@ -58,6 +71,7 @@ def claim(
     next_of: Annotated[
         str | None, typer.Option("--next", help="Instead: the most urgent free one of a queue.")
     ] = None,
+    decision_type: OfType = None,
     minutes: Annotated[int, typer.Option(min=1, max=480, help="For how long.")] = 15,
     by: By = "operator",
     as_json: AsJson = False,
@@ -74,7 +88,7 @@ def claim(
     found = (
         with_desk(settings(), lambda desk: _claimed(id, minutes, caller, desk))
         if id is not None
-        else _claimed_next(str(next_of), minutes, caller)
+        else _claimed_next(str(next_of), decision_type, minutes, caller)
     )
     if found is None:
         out.print("nothing is free there")
@@ -173,7 +187,9 @@ async def _claimed(id: str, minutes: int, caller: "Caller", desk: "Desk") -> "An
     return await claim_one(decision_id(id), Claim(lease_seconds=minutes * 60), caller, desk)
 
 
-def _claimed_next(name: str, minutes: int, caller: "Caller") -> "Answer | None":
+def _claimed_next(
+    name: str, decision_type: str | None, minutes: int, caller: "Caller"
+) -> "Answer | None":
     import asyncio
 
     from adapters.assembly import postgres_desk
@@ -187,26 +203,38 @@ def _claimed_next(name: str, minutes: int, caller: "Caller") -> "Answer | None":
     async def work(url: str) -> "Answer | None":
         async with postgres_desk(url, given) as desk, PostgresReader(url) as reader:
             command = Claim(lease_seconds=minutes * 60)
-            return await claim_next(name, command, caller, desk, reader)
+            return await claim_next(name, command, caller, desk, reader, decision_type)
 
     with database(given) as url:
         catch_up(url)
         return asyncio.run(work(url))
 
 
-async def _queues(url: str, now: "datetime") -> "list[Queue]":
+def _part(decision_type: str | None, lane: str | None, reason: str | None) -> "Part":
+    from application.waiting import Part
+
+    said = {"decision_type": decision_type, "lane": lane, "reason": reason}
+    try:
+        return Part.model_validate(said)
+    except ValidationError:
+        allowed = "automate, review and escalate"
+        raise Trouble(f"--lane: found {lane}; allowed are {allowed}") from None
+
+
+async def _queues(url: str, decision_type: str | None, now: "datetime") -> "list[Queue]":
     from adapters.postgres.reading import PostgresReader
 
+    visible = None if decision_type is None else frozenset({decision_type})
     async with PostgresReader(url) as reader:
-        return list(await reader.queues(None, now))
+        return list(await reader.queues(visible, now))
 
 
-async def _waiting(url: str, name: str) -> "list[Waits]":
+async def _waiting(url: str, name: str, part: "Part") -> "list[Waits]":
     from adapters.postgres.reading import PostgresReader
     from application.waiting import waiting
 
     async with PostgresReader(url) as reader:
-        return list((await waiting(name, None, SHOWN, _on_word_of("", ""), reader)).items)
+        return list((await waiting(name, part, None, SHOWN, _on_word_of("", ""), reader)).items)
 
 
 def _array(values: "list[Queue] | list[Waits]") -> str:

@@ -56,10 +56,10 @@ class Decisions(Controller):
 
     @get()
     async def search(
-        self, asked: Asked[Sought], reader: TheReader, caller: TheCaller
+        self, asked: Asked[Sought], desk: TheDesk, reader: TheReader, caller: TheCaller
     ) -> Page[DecisionFound]:
         """Find decisions, the newest first."""
-        return await found(asked, caller, reader)
+        return await found(asked, caller, desk, reader)
 
     @get("/{id:uuid}")
     async def read(
@@ -82,7 +82,7 @@ class Decisions(Controller):
     async def trail(
         self, id: FromPath[UUID], asked: Asked[Paging], desk: TheDesk, caller: TheCaller
     ) -> Page[TrailLine]:
-        """The same as sentences, for people."""
+        """The same as sentences, for people, with the attempts that were refused at their place."""
         return await trail_of(id, asked, caller, desk)
 
     @get("/{id:uuid}/replay")

@@ -12,6 +12,7 @@ from adapters.http.answers import Page
 from adapters.http.operations import ALSO
 from adapters.http.parts import Asked, TheCaller, TheDesk
 from adapters.http.problems import FieldError, WrongContent
+from application.blinding import view_for
 from application.desk import Caller, Desk
 from application.feed import EventView
 from application.ports import Positioned
@@ -54,7 +55,7 @@ class Feed(Controller):
             return ServerSentEvent(_told(after, caller, desk))  # type: ignore[return-value]  # a stream, not a page
         found = await desk.log.after(after, limit=asked.limit)
         end = found[-1].position if found else after
-        items = [_view(p) for p in found if _may_see(p, caller)]
+        items = [await view_for(p, caller, desk) for p in found if _may_see(p, caller)]
         return Response(Page[EventView](items=items, next=str(end)))
 
 
@@ -77,17 +78,14 @@ async def _told(
         while found := await desk.log.after(position, limit=PAGE):
             for positioned in found:
                 if _may_see(positioned, caller):
+                    view = await view_for(positioned, caller, desk)
                     yield ServerSentEventMessage(
-                        data=_view(positioned).model_dump_json(),
-                        event=positioned.event.TOPIC,
+                        data=view.model_dump_json(),
+                        event=view.type,
                         id=positioned.position,
                     )
             position = found[-1].position
         await asyncio.sleep(0)
-
-
-def _view(positioned: Positioned) -> EventView:
-    return EventView.of(positioned.event, positioned.position)
 
 
 def _may_see(positioned: Positioned, caller: Caller) -> bool:

@@ -10,9 +10,10 @@ from pydantic import Field, model_validator
 from adapters.http.answers import Page
 from adapters.http.bodies import Moment
 from adapters.http.cursors import cursor, mark_at
+from application.blinding import told_for
 from application.desk import Caller, Desk, NoSuchDecision
-from application.explaining import told
 from application.feed import decision_type_of, page_of
+from application.telling import Place, tell
 from application.trail import TrailLine
 from domain.decision.events import LifeEvent, Recommended
 from domain.decision.state import Decision
@@ -49,9 +50,10 @@ class Paging(Value):
 
 
 class _Seen(Value):
-    """The last version on the page before."""
+    """What the page before ended with: a version, and an attempt there if one was refused."""
 
-    version: int = Field(ge=1, le=NEWEST_POSSIBLE)
+    version: int = Field(ge=0, le=NEWEST_POSSIBLE)
+    attempt: int = Field(default=0, ge=0, le=NEWEST_POSSIBLE)
 
 
 async def decision_at(id: UUID, when: When, caller: Caller, desk: Desk) -> Decision:
@@ -82,19 +84,16 @@ async def events_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> byt
         raise NoSuchDecision(f"id: found {id}")
     caller.require_any_seat(decision_type_of(history[0]))
     part, next = _part(history, paging)
-    return page_of(part, next)
+    return page_of([await told_for(each, caller, desk) for each in part], next)
 
 
 async def trail_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[TrailLine]:
-    """The same as sentences."""
-    history = await desk.history(id)
-    if not history:
-        raise NoSuchDecision(f"id: found {id}")
-    caller.require_any_seat(history[0].decision_type)
-    events, next = _part(history, paging)
-    versions = {event.originator_version for event in events}
-    lines = await told(history, desk, versions)
-    return Page[TrailLine](items=list(lines), next=next)
+    """The same as sentences, and what was refused beside it."""
+    seen = mark_at(paging.cursor, _Seen) or _Seen(version=0)
+    after = Place(seen.version, seen.attempt)
+    lines, end = await tell(id, caller, desk, after, paging.limit)
+    next = cursor(_Seen(version=end.version, attempt=end.attempt)) if end else None
+    return Page[TrailLine](items=lines, next=next)
 
 
 def _part(history: list[Item], paging: Paging) -> tuple[list[Item], str | None]:

@@ -11,9 +11,10 @@ from adapters.http.answers import Page
 from adapters.http.bodies import Moment, Word
 from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
-from adapters.http.parts import Asked, TheCaller, TheReader
+from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
 from application import reading
-from application.desk import Caller
+from application.blinding import line_for, row_for
+from application.desk import Caller, Desk
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from application.reading import KeyMark, Reader, Search, TrailMark, TrailSearch
@@ -86,12 +87,12 @@ class StandingView(Value):
     behind: int
 
 
-async def found(asked: Sought, caller: Caller, reader: Reader) -> Page[DecisionFound]:
+async def found(asked: Sought, caller: Caller, desk: Desk, reader: Reader) -> Page[DecisionFound]:
     """The decisions that are looked for, the newest first."""
     sought = Search.model_validate(_without_paging(asked))
     after = mark_at(asked.cursor, KeyMark)
     page = await reading.search(sought, after, asked.limit, caller, reader)
-    items = [DecisionFound.of(row) for row in page.items]
+    items = [DecisionFound.of(await row_for(row, caller, desk)) for row in page.items]
     return Page[DecisionFound](items=items, next=cursor(page.next) if page.next else None)
 
 
@@ -103,14 +104,15 @@ class Lists(Controller):
 
     @get("/audit/trail")
     async def audit_trail(
-        self, asked: Asked[StepsSought], reader: TheReader, caller: TheCaller
+        self, asked: Asked[StepsSought], desk: TheDesk, reader: TheReader, caller: TheCaller
     ) -> Page[AuditLine]:
         """Find steps of any history, the newest first: who did what, when and from which seat."""
         sought = TrailSearch.model_validate(_without_paging(asked))
         after = mark_at(asked.cursor, TrailMark)
         page = await reading.audit_trail(sought, after, asked.limit, caller, reader)
         next = cursor(page.next) if page.next else None
-        return Page[AuditLine](items=page.items, next=next)
+        items = [await line_for(line, caller, desk) for line in page.items]
+        return Page[AuditLine](items=items, next=next)
 
     @get("/projections")
     async def projections(self, reader: TheReader, caller: TheCaller) -> Page[StandingView]:  # noqa: ARG002 - a known caller, whoever it is

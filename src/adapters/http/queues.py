@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 from pydantic import AwareDatetime
 
 from adapters.http.answers import Page, answered
-from adapters.http.bodies import ClaimBody
+from adapters.http.bodies import ClaimBody, Word
 from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
 from adapters.http.operations import MAYBE_NOTHING
@@ -19,7 +19,7 @@ from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import Queue, Raised
 from application.views import ClaimView
-from application.waiting import Place, Waits, claim_next, queues, waiting
+from application.waiting import Part, Place, Waits, claim_next, queues, waiting
 from domain.model import Value
 from domain.values import ExceptionCode, Lane, Reason
 
@@ -54,6 +54,21 @@ class Waiting(Value):
     self: str
 
 
+class OfType(Value):
+    """Which queues, or what of a queue; without a decision type, all that the caller may see."""
+
+    decision_type: Word | None = None
+
+
+class WaitingSought(Paging):
+    """What of a queue; what is not named does not matter."""
+
+    decision_type: Word | None = None
+    lane: Lane | None = None
+    reason: Word | None = None
+    """The code of one of its reasons, or of an exception: `ROUTE.…`, `EXC.…`, `ESC.…`."""
+
+
 class Queues(Controller):
     """Where people find their work."""
 
@@ -61,15 +76,17 @@ class Queues(Controller):
     tags = ("Review",)
 
     @get()
-    async def queues(self, desk: TheDesk, reader: TheReader, caller: TheCaller) -> Page[Queue]:
+    async def queues(
+        self, asked: Asked[OfType], desk: TheDesk, reader: TheReader, caller: TheCaller
+    ) -> Page[Queue]:
         """Every queue with something in it: how much waits, and how urgent it is."""
-        return Page[Queue](items=await queues(caller, desk, reader))
+        return Page[Queue](items=await queues(caller, desk, reader, asked.decision_type))
 
     @get("/{name:str}")
     async def queue(
         self,
         name: FromPath[str],
-        asked: Asked[Paging],
+        asked: Asked[WaitingSought],
         desk: TheDesk,
         reader: TheReader,
         caller: TheCaller,
@@ -79,7 +96,8 @@ class Queues(Controller):
         After what is to be decided comes what was raised over actions, then what is to be checked.
         """
         at, now = mark_at(asked.cursor, Place), desk.clock.now()
-        page = await waiting(name, at, asked.limit, caller, reader)
+        part = Part(decision_type=asked.decision_type, lane=asked.lane, reason=asked.reason)
+        page = await waiting(name, part, at, asked.limit, caller, reader)
         return Page[Waiting](
             items=[_shown(waits, now) for waits in page.items],
             next=cursor(page.next) if page.next else None,
@@ -89,13 +107,15 @@ class Queues(Controller):
     async def claim_next(
         self,
         name: FromPath[str],
+        asked: Asked[OfType],
         desk: TheDesk,
         reader: TheReader,
         caller: TheCaller,
         data: JSONBody[ClaimBody | None] = None,
     ) -> Response[ClaimView]:
         """Take on the most urgent decision that is free; 204 if there is none."""
-        answer = await claim_next(name, data or ClaimBody(), caller, desk, reader)
+        command, kind = data or ClaimBody(), asked.decision_type
+        answer = await claim_next(name, command, caller, desk, reader, kind)
         if answer is None:
             return Response(None, status_code=204)  # type: ignore[arg-type]  # 204 has no body
         return answered(answer, ClaimView.of)

@@ -15,8 +15,12 @@ AT_ONCE = 500
 """How many moments one look puts in line: the next look comes a second later."""
 AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2)
 DUE = """
-    SELECT key FROM review_queue
-    WHERE rings_at <= %(now)s AND NOT EXISTS (
+    SELECT key FROM (
+        SELECT key, rings_at FROM review_queue WHERE rings_at <= %(now)s
+        UNION ALL
+        SELECT key, rings_at FROM feedback WHERE rings_at <= %(now)s
+    ) AS come
+    WHERE NOT EXISTS (
         SELECT FROM procrastinate_jobs
         WHERE lock = 'moment/' || key AND status IN ('todo', 'doing'))
     ORDER BY rings_at LIMIT %(limit)s

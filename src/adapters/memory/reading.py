@@ -1,7 +1,7 @@
 """Reading projections in memory; a look brings them up to date first."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from application.metrics.counting import Counts, day_of
 from application.metrics.formulas import Counting, Found
 from application.metrics.periods import day_window, whole_days
 from application.metrics.window import Window
+from application.offers import Free
 from application.projections import Key
 from application.projections.audit_trail import AuditLine, AuditTrail
 from application.projections.catalogue import ALL
@@ -19,9 +20,10 @@ from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem, ReviewQueue
 from application.reading import (
-    Claimant,
     ExceptionMark,
     KeyMark,
+    Kind,
+    Narrowed,
     Queue,
     QueueMark,
     Raised,
@@ -78,39 +80,65 @@ class MemoryReader:
         return sorted(found, key=lambda queue: (queue.name, queue.decision_type, queue.kind))
 
     async def queue(
-        self, name: str, visible: Visible, after: QueueMark | None, limit: int
+        self, name: str, narrowed: Narrowed, after: QueueMark | None, limit: int
     ) -> Sequence[QueueItem]:
         """What waits in a queue, in its order."""
-        found = (item for item in self._waiting(visible) if item.queue == name)
+        found = (
+            item
+            for item in self._waiting(narrowed.visible)
+            if item.queue == name and _is(narrowed.lane, item.lane) and _has_reason(narrowed, item)
+        )
         ordered = sorted(found, key=_order)
         return [item for item in ordered if after is None or _order(item) > after.order][:limit]
 
-    async def claimable(
-        self, name: str, claimant: Claimant, now: datetime, limit: int
-    ) -> Sequence[QueueItem]:
-        """The first of a queue that nobody holds and that the claimant may take."""
-        found = (i for i in self._waiting(None) if i.queue == name and _may(claimant, i, now))
-        return sorted(found, key=_order)[:limit]
+    async def kinds(self, name: str, now: datetime) -> Sequence[Kind]:
+        """What kinds of decisions are free in a queue."""
+        return sorted({_kind(item) for item in self._free(name, now)})
+
+    async def free(
+        self,
+        name: str,
+        kinds: Sequence[Kind],
+        person: str,
+        now: datetime,
+        taken: Mapping[str, int],
+        limit: int,
+    ) -> Sequence[Free]:
+        """The first of these kinds that are free."""
+        found = [
+            item
+            for item in self._free(name, now)
+            if _kind(item) in kinds
+            and item.producer != person
+            and item.version >= taken.get(item.key, 0)
+        ]
+        return [Free(item.key, item.version) for item in sorted(found, key=_order)[:limit]]
 
     async def exceptions(
-        self, name: str, visible: Visible, after: ExceptionMark | None, limit: int
+        self, name: str, narrowed: Narrowed, after: ExceptionMark | None, limit: int
     ) -> Sequence[Raised]:
         """What was raised over actions and waits in a queue, in the order of its marks."""
         found = [
             each
-            for queue, each in self._raised(visible)
-            if queue == name and (after is None or each.mark.order > after.order)
+            for queue, each in self._raised(narrowed.visible)
+            if queue == name
+            and _is(narrowed.lane, each.row.lane)
+            and _is(narrowed.reason, each.code.reason_code)
+            and (after is None or each.mark.order > after.order)
         ]
         return sorted(found, key=lambda each: each.mark.order)[:limit]
 
     async def checks(
-        self, name: str | None, visible: Visible, after: KeyMark | None, limit: int
+        self, name: str | None, narrowed: Narrowed, after: KeyMark | None, limit: int
     ) -> Sequence[FeedbackRow]:
         """Completed decisions that the lot fell on and nobody has judged, the oldest first."""
         found = [
             row
-            for row in self._unjudged(visible)
-            if _is(name, row.quality_queue) and (after is None or row.key > after.key)
+            for row in self._unjudged(narrowed.visible)
+            if _is(name, row.quality_queue)
+            and _is(narrowed.lane, row.lane)
+            and (narrowed.reason is None or narrowed.reason in row.reason_codes)
+            and (after is None or row.key > after.key)
         ]
         return sorted(found, key=lambda row: row.key)[:limit]
 
@@ -188,6 +216,13 @@ class MemoryReader:
         rows = self._store.rows(ReviewQueue()).values()
         return [row for row in rows if row.waits and _sees(visible, row.decision_type)]
 
+    def _free(self, name: str, now: datetime) -> list[QueueItem]:
+        return [
+            item
+            for item in self._waiting(None)
+            if item.queue == name and item.waits_for_a_person and not _leased(item, now)
+        ]
+
     def _raised(self, visible: Visible) -> Iterable[tuple[str, Raised]]:
         """What was raised and waits somewhere, each with the queue that it waits in."""
         return [
@@ -243,15 +278,16 @@ def _leased(item: QueueItem, now: datetime) -> bool:
     return item.lease_expires_at is not None and now < item.lease_expires_at
 
 
-def _may(claimant: Claimant, item: QueueItem, now: datetime) -> bool:
+def _kind(item: QueueItem) -> Kind:
     escalated = item.status is Status.ESCALATED
-    allowed = claimant.escalations if escalated else claimant.reviews
-    placed = escalated and item.person == claimant.person
+    person = item.person if escalated else item.first_reviewer
+    return Kind(item.decision_type, escalated, person or "")
+
+
+def _has_reason(narrowed: Narrowed, item: QueueItem) -> bool:
+    said = {reason.code for reason in item.reasons}
     return (
-        item.waits_for_a_person
-        and (placed or _sees(allowed, item.decision_type))
-        and not _leased(item, now)
-        and claimant.person not in (item.first_reviewer, item.producer)
+        narrowed.reason is None or narrowed.reason in said or narrowed.exception in item.exceptions
     )
 
 

@@ -1,6 +1,6 @@
 """Reading projections on PostgreSQL: one statement a question."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, LiteralString, Self, TypeVar, cast
 
@@ -8,18 +8,21 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import AsyncConnectionPool
 
+from adapters.postgres.claiming import Claiming
 from adapters.postgres.figures import Figures
 from application.metrics.formulas import Found
 from application.metrics.window import Window
+from application.offers import Free
 from application.projections import Row
 from application.projections.audit_trail import AuditLine
 from application.projections.catalogue import ALL
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
-    Claimant,
     ExceptionMark,
     KeyMark,
+    Kind,
+    Narrowed,
     Queue,
     QueueMark,
     Raised,
@@ -43,19 +46,11 @@ SELECT = """
 FACTS = "SELECT row_to_json(r)::text FROM (SELECT {columns} FROM feedback WHERE {conditions}) AS r"
 SEES: LiteralString = "decision_type = ANY (%s)"
 
-QUEUE_ORDER: LiteralString = "due_at, (-coalesce(risk, -1)), key"
-CLAIMABLE = """
-    SELECT row_to_json(r)::text FROM (
-        SELECT {columns} FROM review_queue
-        WHERE queue = %s AND waits AND waits_for_a_person
-            AND (lease_expires_at IS NULL OR lease_expires_at <= %s)
-            AND producer <> %s AND first_reviewer IS DISTINCT FROM %s
-            AND CASE WHEN status = 'escalated'
-                THEN person = %s OR %s::text[] IS NULL OR decision_type = ANY (%s)
-                ELSE %s::text[] IS NULL OR decision_type = ANY (%s) END
-        ORDER BY due_at, (-coalesce(risk, -1)), key LIMIT %s
-    ) AS r
+HAS_REASON: LiteralString = """
+    (reasons @> jsonb_build_array(jsonb_build_object('code', %s::text))
+        OR exceptions @> to_jsonb(%s::text))
 """
+QUEUE_ORDER: LiteralString = "due_at, (-coalesce(risk, -1)), key"
 RAISED: LiteralString = """
         SELECT f.*, u ->> 'exception' AS code, (u ->> 'since')::timestamptz AS since,
             u -> 'placement' ->> 'queue' AS queue,
@@ -149,36 +144,45 @@ class PostgresReader:
         return sorted(found, key=lambda queue: (queue.name, queue.decision_type, queue.kind))
 
     async def queue(
-        self, name: str, visible: Visible, after: QueueMark | None, limit: int
+        self, name: str, narrowed: Narrowed, after: QueueMark | None, limit: int
     ) -> Sequence[QueueItem]:
         """What waits in a queue, in its order."""
         conditions: Conditions = [
             ("waits AND queue = %s", name),
-            (SEES, _listed(visible)),
+            (SEES, _listed(narrowed.visible)),
+            ("lane = %s", narrowed.lane),
+            (HAS_REASON, _reason(narrowed)),
             # One row comparison, so that the index answers it.
             ("(due_at, -coalesce(risk, -1), key) > (%s, %s, %s)", after.order if after else None),
         ]
         return await self._select(QueueItem, "review_queue", conditions, QUEUE_ORDER, limit)
 
-    async def claimable(
-        self, name: str, claimant: Claimant, now: datetime, limit: int
-    ) -> Sequence[QueueItem]:
-        """The first of a queue that nobody holds and that the claimant may take."""
-        me = claimant.person
-        escalations, reviews = _listed(claimant.escalations), _listed(claimant.reviews)
-        seats = (me, escalations, escalations, reviews, reviews)
-        statement = SQL(CLAIMABLE).format(columns=_columns(QueueItem))
-        rows = await self._rows(statement, (name, now, me, me, *seats, limit))
-        return [QueueItem.model_validate_json(text) for (text,) in rows]
+    async def kinds(self, name: str, now: datetime) -> Sequence[Kind]:
+        """What kinds of decisions are free in a queue."""
+        return await Claiming(self._rows, name, now).kinds()
+
+    async def free(
+        self,
+        name: str,
+        kinds: Sequence[Kind],
+        person: str,
+        now: datetime,
+        taken: Mapping[str, int],
+        limit: int,
+    ) -> Sequence[Free]:
+        """The first of these kinds that are free."""
+        return await Claiming(self._rows, name, now).free(kinds, person, taken, limit)
 
     async def exceptions(
-        self, name: str, visible: Visible, after: ExceptionMark | None, limit: int
+        self, name: str, narrowed: Narrowed, after: ExceptionMark | None, limit: int
     ) -> Sequence[Raised]:
         """What was raised over actions and waits in a queue, in the order of its marks."""
         where, parameters = _where(
             [
                 ("raised.queue = %s", name),
-                ("raised.decision_type = ANY (%s)", _listed(visible)),
+                ("raised.decision_type = ANY (%s)", _listed(narrowed.visible)),
+                ("r.lane = %s", narrowed.lane),
+                ("'EXC.' || raised.code = %s", narrowed.reason),
                 (
                     '(raised.due_at, raised.key, raised.code COLLATE "C") > (%s, %s, %s)',
                     after.order if after else None,
@@ -193,13 +197,15 @@ class PostgresReader:
         return [Raised(read(text), ExceptionCode(code), *at) for text, code, *at in rows]
 
     async def checks(
-        self, name: str | None, visible: Visible, after: KeyMark | None, limit: int
+        self, name: str | None, narrowed: Narrowed, after: KeyMark | None, limit: int
     ) -> Sequence[FeedbackRow]:
         """Completed decisions that the lot fell on and nobody has judged, the oldest first."""
         conditions: Conditions = [
             ("quality_queue IS NOT NULL AND quality_verdict IS NULL AND state = %s", "completed"),
             ("quality_queue = %s", name),
-            (SEES, _listed(visible)),
+            (SEES, _listed(narrowed.visible)),
+            ("lane = %s", narrowed.lane),
+            ("reason_codes @> to_jsonb(%s::text)", narrowed.reason),
             ("key > %s", after.key if after else None),
         ]
         return await self._select(FeedbackRow, "feedback", conditions, "key", limit)
@@ -292,6 +298,10 @@ def _where(conditions: Conditions) -> tuple[Composed, list[Any]]:
 
 def _listed(visible: Visible) -> list[str] | None:
     return None if visible is None else sorted(visible)
+
+
+def _reason(narrowed: Narrowed) -> tuple[str, str | None] | None:
+    return None if narrowed.reason is None else (narrowed.reason, narrowed.exception)
 
 
 def _columns(kind: type[Row]) -> Composed:

@@ -29,7 +29,7 @@ from application.projections.standing import (
 from domain.decision import events as d
 from domain.decision.state import Status
 from domain.decision.unsettled import unsettled_after
-from domain.values import ExceptionCode, Lane, QualityDraw, Receipt
+from domain.values import ExceptionCode, Lane, QualityDraw, Receipt, Unsettled
 
 
 class Feedback(OfDecisions[FeedbackRow]):
@@ -76,6 +76,8 @@ class Feedback(OfDecisions[FeedbackRow]):
             changes["human_before_end"] = row.human_before_end or _by_a_person(event)
             if status.is_end:
                 changes = cut_short(row, event.timestamp) | changes | _ended(status, event)
+        if status.is_end:
+            changes |= _rings_at(row, changes)
         return row.changed(changes)
 
 
@@ -125,7 +127,7 @@ def _met(
     event: Raising | d.Reviewed | d.Overridden | d.EscalationResolved | d.ReversalAuthorised,
 ) -> Changes:
     """Reasons and exceptions, as met on the way."""
-    codes, raised = _reason_codes(event), exceptions_of(event)
+    codes, raised = _reason_codes(event), () if _late_again(row, event) else exceptions_of(event)
     changes: Changes = {}
     if raised:
         codes = (*codes, *(code.reason_code for code in raised))
@@ -138,6 +140,13 @@ def _met(
     if codes:
         changes["reason_codes"] = _each_once(row.reason_codes, codes)
     return changes
+
+
+def _late_again(row: FeedbackRow, event: d.LifeEvent) -> bool:
+    """Whether a deadline was missed of what was raised before: that raises nothing anew."""
+    if not isinstance(event, d.DeadlineMissed) or not event.concerns_the_end:
+        return False
+    return event.exception in {each.exception for each in row.unsettled}
 
 
 def _each_once(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
@@ -158,10 +167,10 @@ def _reason_codes(event: d.LifeEvent) -> tuple[str, ...]:
             return codes
 
 
-def _placed(row: FeedbackRow, event: Placing) -> Changes:  # noqa: ARG001 - it says so by itself
-    """Where it waits for somebody."""
+def _placed(row: FeedbackRow, event: Placing) -> Changes:
+    """Where it waits for somebody, until its end."""
     place = event.placement
-    if place is None:
+    if place is None or row.end is not None:
         return {}
     return {"queue": place.queue, "due_at": place.due_at}
 
@@ -234,10 +243,38 @@ def _checked(
 
 def _unsettled(
     row: FeedbackRow,
-    event: d.ReversalFailed | d.QualityOverturned | d.Contested | d.Answered | d.Reversed,
+    event: d.ReversalFailed
+    | d.QualityOverturned
+    | d.Contested
+    | d.Answered
+    | d.Reversed
+    | d.DeadlineMissed,
 ) -> Changes:
     """What was raised over what was done and waits for somebody."""
     return {"unsettled": unsettled_after(row.unsettled, event)}
+
+
+def _reversing(
+    row: FeedbackRow,
+    event: d.ReversalAuthorised | d.Reversed | d.ReversalFailed | d.DeadlineMissed,
+) -> Changes:
+    """Until when a reversal must be reported."""
+    match event:
+        case d.ReversalAuthorised():
+            return {"reversal_due_at": event.placement and event.placement.due_at}
+        case d.DeadlineMissed() if event.due_at != row.reversal_due_at:
+            return {}
+        case _:
+            return {"reversal_due_at": None}
+
+
+def _rings_at(row: FeedbackRow, changes: Changes) -> Changes:
+    """After the end: when time comes next for what was raised, or for a reversal."""
+    unsettled: tuple[Unsettled, ...] = changes.get("unsettled", row.unsettled)
+    due = [u.placement.due_at for u in unsettled if u.placement and not u.clock_stopped]
+    if (reversal := changes.get("reversal_due_at", row.reversal_due_at)) is not None:
+        due.append(reversal)
+    return {"rings_at": min(due, default=None)}
 
 
 def _rated(draw: QualityDraw) -> Changes:
@@ -262,5 +299,6 @@ PARTS = sorted_by_event(
     _carried_out,
     _checked,
     _unsettled,
+    _reversing,
     labelled,
 )

@@ -23,5 +23,9 @@ class FeedbackRow(DecisionFacts, Row):
     """Where the quality check waits, or waited, if the lot fell on it."""
     unsettled: tuple[Unsettled, ...] = ()
     """What was raised over what was done, and nobody has dealt with yet."""
+    reversal_due_at: AwareDatetime | None = None
+    """Until when a reversal must be reported, while one is on its way."""
+    rings_at: AwareDatetime | None = None
+    """After the end: when time has something to say next (`domain.decision.timing.next_moment`)."""
     touched_at: AwareDatetime
     """When something last happened to it: no metric of a later window asks about it."""

@@ -1,6 +1,6 @@
 """Sentences for what happens outside a decision's own life: governance, conflicts, refusals."""
 
-from application.trail import sentence
+from application.trail import refusal, sentence
 from domain import conflict as c
 from domain.data_subject import Erased
 from domain.decision import events as d
@@ -13,7 +13,7 @@ def told(event: Event) -> str:
     """What happened, as the second half of a sentence that starts with who did it."""
     match event:
         case d.AttemptRejected():
-            return _rejected(event)
+            return refusal(event)
         case t.DecisionTypeEvent():
             return _of_decision_type(event)
         case p.FloorSet():
@@ -28,11 +28,6 @@ def told(event: Event) -> str:
             return sentence(event)  # type: ignore[arg-type]  # the union is what is left
         case _:
             return event.TOPIC
-
-
-def _rejected(event: d.AttemptRejected) -> str:
-    field = f" because of {event.field}" if event.field else ""
-    return f"was refused {event.operation} ({event.code}){field}"
 
 
 def _of_decision_type(event: t.DecisionTypeEvent) -> str:  # noqa: C901 - one line an event

@@ -10,6 +10,7 @@ from domain.decision.events import (
     ReversalFailed,
     Reversed,
 )
+from domain.decision.opening import receipt_of
 from domain.decision.refusals import (
     ActionUnsettled,
     CarriedOutHere,
@@ -51,10 +52,10 @@ def report(
         return _reversal_receipt(decision, receipt, decision_type, stamp)
     match decision.status:
         case Status.ACTIONED:
-            _require_reporter(decision, stamp)
+            _require_reporter(decision, decision_type, stamp)
             return _first_receipt(decision, receipt, decision_type, stamp)
         case Status.ACTION_FAILED | Status.ACTION_UNKNOWN:
-            _require_reconciler(decision, stamp)
+            _require_reconciler(decision, decision_type, stamp)
             again = receipt.status is decision.receipt and not stamp.actor.is_person
             return () if again else _reconciled(decision, receipt, stamp)
         case Status.COMPLETED if decision.receipt is receipt.status:
@@ -63,8 +64,11 @@ def report(
             raise NothingToReport(f"this one is {decision.status}")
 
 
-def _require_reporter(decision: Decision, stamp: Stamp) -> None:
-    owners_hand = stamp.actor.is_person and stamp.actor.seat is Seat.DECISION_OWNER
+def _require_reporter(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> None:
+    owners = stamp.actor.seat is Seat.DECISION_OWNER
+    owners_hand = stamp.actor.is_person and (
+        owners or decision_type.stands_in(stamp.actor, decision.placement)
+    )
     if owners_hand or _carries_out(decision, stamp):
         return
     if decision.endpoint is not None:
@@ -78,9 +82,11 @@ def _carries_out(decision: Decision, stamp: Stamp) -> bool:
     return stamp.actor.id == decision.producer
 
 
-def _require_reconciler(decision: Decision, stamp: Stamp) -> None:
+def _require_reconciler(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> None:
     """Whoever carried it out may find out more, and so may an owner to whom the exception fell."""
-    owner = stamp.actor.is_person and stamp.actor.seat in OWNER_SEATS
+    owner = stamp.actor.is_person and (
+        stamp.actor.seat in OWNER_SEATS or decision_type.stands_in(stamp.actor, decision.placement)
+    )
     if not owner and not _carries_out(decision, stamp):
         raise NotProducer(f"{decision.producer} or an owner reconciles, not {stamp.actor.id}")
 
@@ -118,7 +124,7 @@ def _reconciled(decision: Decision, receipt: Report, stamp: Stamp) -> Events:
 def _reversal_receipt(
     decision: Decision, receipt: Report, decision_type: DecisionType, stamp: Stamp
 ) -> Events:
-    _require_reporter(decision, stamp)
+    _require_reporter(decision, decision_type, stamp)
     match receipt.status:
         case Receipt.DELIVERED:
             return (
@@ -167,5 +173,6 @@ def reverse(
             reason_code=reason_code,
             comment=comment,
             endpoint=decision.endpoint,
+            placement=receipt_of(decision_type, stamp),
         ),
     )

@@ -280,6 +280,8 @@ class ReversalAuthorised(DecisionEvent):
     reason_code: str
     comment: str | None = None
     endpoint: str | None = LEFT_OUT
+    placement: Placement | None = LEFT_OUT
+    """Whose it is, and until when it must be reported undone."""
 
 
 class Reversed(DecisionEvent):
@@ -356,7 +358,8 @@ class DeadlineNear(DecisionEvent):
 
 
 class DeadlineMissed(DecisionEvent):
-    """A deadline passed with nobody deciding. Time alone never approves anything."""
+    """A deadline passed with nobody deciding, or, after the end, answering what was raised since.
+    Time alone never approves anything."""
 
     TOPIC: ClassVar[str] = "decision.deadline_missed"
     due_at: AwareDatetime
@@ -366,6 +369,17 @@ class DeadlineMissed(DecisionEvent):
     safe_default: Lane | None = LEFT_OUT
     """What it is left to at the ladder's end, where nobody remains to be asked: from then on time
     says nothing, until somebody acts."""
+
+    @property
+    def concerns_the_end(self) -> bool:
+        """Whether it is about what was done and raised since, not about what is to be decided."""
+        return self.exception in RAISED_AFTERWARDS
+
+
+RAISED_AFTERWARDS = frozenset(
+    {ExceptionCode.CONTESTED, ExceptionCode.QA_OVERTURNED, ExceptionCode.REVERSAL_FAILED}
+)
+"""What is raised over an action that was carried out."""
 
 
 class Rerouted(AboutSomeone):
@@ -406,6 +420,8 @@ class AttemptRejected(DecisionEvent):
     field: str | None = None
     content_digest: str
     decision_id: UUID | None = None
+    at_version: int | None = LEFT_OUT
+    """The version that the decision stood at; absent where there was no decision."""
 
 
 HoldsContext = Recommended | InformationProvided | Rerouted

@@ -91,11 +91,13 @@ def answer(
     """
     if not stamp.actor.is_person:
         raise NotAPerson(f"{stamp.actor.id} is a {stamp.actor.kind}")
+    waits = next((each for each in decision.unsettled if each.exception is exception), None)
+    stands_in = decision_type.stands_in(stamp.actor, waits.placement if waits else None)
     if exception is ExceptionCode.CONTESTED:
-        _require_a_fresh_look(decision, decision_type, stamp.actor)
-    else:
+        _require_a_fresh_look(decision, decision_type, stamp.actor, stands_in=stands_in)
+    elif not stands_in:
         require_seat(decision_type, stamp.actor, *ANSWERING_OWNERS)
-    if exception not in {each.exception for each in decision.unsettled}:
+    if waits is None:
         raise NothingToAnswer(f"{exception} does not wait for anybody here")
     return (
         Answered(
@@ -108,8 +110,10 @@ def answer(
     )
 
 
-def _require_a_fresh_look(decision: Decision, decision_type: DecisionType, actor: Actor) -> None:
-    if actor.seat not in (Seat.REVIEWER, Seat.QUALITY_REVIEWER):
+def _require_a_fresh_look(
+    decision: Decision, decision_type: DecisionType, actor: Actor, *, stands_in: bool
+) -> None:
+    if not stands_in and actor.seat not in (Seat.REVIEWER, Seat.QUALITY_REVIEWER):
         require_seat(decision_type, actor, *OWNER_SEATS)
     if actor.id in decision.involved:
         raise AlreadyInvolved(f"{actor.id} had a say in this one")

@@ -226,7 +226,6 @@ def authorise(
     ahead: int,
 ) -> ActionAuthorised:
     """Allow one exact action, on a policy's or a person's authority."""
-    due_in = decision_type.definition.service_levels.receipt
     return ActionAuthorised.model_construct(
         **decision.next(stamp, ahead),
         decision_type=decision.decision_type,
@@ -236,11 +235,15 @@ def authorise(
         action_digest=digest_of_action(
             decision.id, decision.subject, decision.subject_version, action, parameters
         ),
-        placement=decision_type.place(
-            Seat.DECISION_OWNER, "receipts", due_in, stamp.at, people=False
-        ),
+        placement=receipt_of(decision_type, stamp),
         endpoint=decision_type.definition.endpoint,
     )
+
+
+def receipt_of(decision_type: DecisionType, stamp: Stamp) -> Placement:
+    """Where the receipt of an action that is authorised now is waited for."""
+    due_in = decision_type.definition.service_levels.receipt
+    return decision_type.place(Seat.DECISION_OWNER, "receipts", due_in, stamp.at, people=False)
 
 
 def escalate(

@@ -175,12 +175,36 @@ def _chosen(
 
 def _without_a_second(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
     """An escalation where nobody of the roster is left to be the second pair of eyes."""
+    return _for_want_of(stamp.actor.id, decision, decision_type, stamp, ahead=2)
+
+
+def relieve(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Events:
+    """Escalate what waits for a reviewer where nobody is left who may be one.
+
+    Routing asked for people who were on the roster then; rosters change.
+    """
+    if not decision.waits_for_a_person or decision.status is Status.ESCALATED:
+        return ()
+    first = decision.first_review
+    return _for_want_of(first.person if first else None, decision, decision_type, stamp)
+
+
+def _for_want_of(
+    first: str | None,
+    decision: Decision,
+    decision_type: DecisionType,
+    stamp: Stamp,
+    *,
+    ahead: int = 1,
+) -> Events:
+    """An escalation where nobody of the roster may look, apart from who was first."""
     code = ExceptionCode.NO_ELIGIBLE_REVIEWER
-    text = decision_type.shortage(1, apart_from=(decision.producer, stamp.actor.id))
+    text = decision_type.shortage(1, apart_from=(decision.producer, first))
     if text is None:
         return ()
     reason = Reason(code=code.reason_code, text=text)
-    return (escalate(decision, "exception", reason, decision_type, stamp, exception=code, ahead=2),)
+    cause = "exception"
+    return (escalate(decision, cause, reason, decision_type, stamp, exception=code, ahead=ahead),)
 
 
 def _second(
@@ -314,21 +338,23 @@ def _require_escalation_seat(decision: Decision, decision_type: DecisionType, ac
     """An escalation belongs to the escalation owner, or to who stands in for an empty seat."""
     if actor.seat is Seat.ESCALATION_OWNER:
         return
-    place = decision.placement
-    answers_as = decision_type.answering(
-        actor.id, Seat.ESCALATION_OWNER, place.person if place else None
-    )
-    if actor.seat is not Seat.FALLBACK_OWNER or answers_as is not Seat.FALLBACK_OWNER:
+    if not decision_type.stands_in(actor, decision.placement):
         raise WrongSeat(f"{actor.id} does not act as escalation owner here")
+
+
+def may_review(decision_type: DecisionType, actor: Actor) -> bool:
+    """Whether this is a reviewer: a person in that seat, and on the roster where there is one."""
+    roster = decision_type.definition.reviewers
+    listed = roster is None or actor.id in roster
+    return actor.is_person and actor.seat is Seat.REVIEWER and listed
 
 
 def _require_reviewer(decision_type: DecisionType, actor: Actor) -> None:
     """Reviewers decide reviews: those on the roster, where there is one."""
     if actor.seat is not Seat.REVIEWER:
         raise WrongSeat(f"{actor.id} does not act as reviewer here")
-    roster = decision_type.definition.reviewers
-    if roster is not None and actor.id not in roster:
-        named = ", ".join(roster) or "nobody"
+    if not may_review(decision_type, actor):
+        named = ", ".join(decision_type.definition.reviewers or ()) or "nobody"
         raise NotOnRoster(f"{actor.id} is not on the roster of {decision_type.name}: {named}")
 
 

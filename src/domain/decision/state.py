@@ -167,6 +167,8 @@ class Decision(Aggregate):
     receipt: Receipt | None = None
     reference: str | None = None
     reversal_authorised: bool = False
+    reversal: Placement | None = None
+    """Until when a reversal must be reported; absent once it was, or once that is late."""
 
     quality: QualityDraw | None = None
     quality_verdict: bool | None = None
@@ -332,14 +334,17 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
         case ActionReconciled():
             return _reconciled(decision, event)
         case ReversalAuthorised():
-            return {"reversal_authorised": True} | _involving(decision, event)
+            awaited = {"reversal_authorised": True, "reversal": event.placement}
+            return awaited | _involving(decision, event)
         case Reversed():
             return {
                 "status": Status.REVERSED,
                 "reversal_authorised": False,
+                "reversal": None,
             } | _unsettled(decision, event)
         case ReversalFailed():
-            changes = {"reversal_authorised": False} | _unsettled(decision, event)
+            changes = {"reversal_authorised": False, "reversal": None}
+            changes |= _unsettled(decision, event)
             return _raised(decision, ExceptionCode.REVERSAL_FAILED, changes)
         case QualitySampled():
             return {"quality": event.draw}
@@ -362,6 +367,8 @@ def _changes(decision: Decision, event: LifeEvent) -> dict[str, Any]:
             return {"outcome_correct": event.correct}
         case DeadlineNear():
             return {"warned": True}
+        case DeadlineMissed() if event.concerns_the_end:
+            return _late_afterwards(decision, event)
         case DeadlineMissed():
             return _raised(decision, event.exception, _missed(event))
         case Rerouted():
@@ -533,6 +540,15 @@ def _raised(
 
 def _unsettled(decision: Decision, event: LifeEvent) -> dict[str, Any]:
     return {"unsettled": unsettled_after(decision.unsettled, event)}
+
+
+def _late_afterwards(decision: Decision, event: DeadlineMissed) -> dict[str, Any]:
+    """What was raised waits elsewhere; nothing of what was done changes."""
+    changes = _unsettled(decision, event)
+    if decision.reversal is not None and decision.reversal.due_at == event.due_at:
+        changes["reversal"] = None
+    known = {each.exception for each in decision.unsettled}
+    return changes if event.exception in known else _raised(decision, event.exception, changes)
 
 
 def _involving(decision: Decision, event: LifeEvent) -> dict[str, Any]:

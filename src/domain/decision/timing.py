@@ -1,5 +1,6 @@
 """What time alone does to a decision: it moves a choice up the ladder, asks for a receipt that did
-not come, or ends what has lapsed. It never approves anything, and after the end it does nothing.
+not come, or ends what has lapsed. It never approves anything, and after the end it only asks
+somebody else about what was raised over what was done.
 
 The ladder ends with the fallback owner. Who is not heard from there either is not asked for ever:
 the safe default of REVIEW_TIMEOUT says what stands, and the clock stops until somebody acts.
@@ -18,9 +19,16 @@ from domain.values import ExceptionCode, Lane, Placement, Reason
 def next_moment(decision: Decision) -> datetime | None:
     """When time has something to say next, as the decision stands; None where it never will."""
     if not decision.is_open:
-        return None
+        return min((place.due_at for _, place in _awaited_after(decision)), default=None)
     lapses = None if decision.authority else decision.expires_at
     return min(filter(None, (_next_at(decision), lapses)), default=None)
+
+
+def _awaited_after(decision: Decision) -> list[tuple[ExceptionCode, Placement]]:
+    """After the end: what was raised over what was done, and a reversal that is on its way."""
+    waits = [(u.exception, u.placement) for u in decision.unsettled if not u.clock_stopped]
+    reversal = (ExceptionCode.REVERSAL_FAILED, decision.reversal)
+    return [(code, place) for code, place in (*waits, reversal) if place is not None]
 
 
 def _next_at(decision: Decision) -> datetime | None:
@@ -35,6 +43,8 @@ def strike(decision: Decision, decision_type: DecisionType, stamp: Stamp) -> Eve
     moment = next_moment(decision)
     if moment is None or stamp.at < moment:
         return ()
+    if not decision.is_open:
+        return (_late_afterwards(decision, decision_type, stamp),)
     return (
         expire(decision, stamp)
         or miss_deadline(decision, decision_type, stamp)
@@ -169,3 +179,33 @@ def _unreconciled(
         placement=None if ended else above,
         safe_default=Lane.ESCALATE if ended else None,
     )
+
+
+def _late_afterwards(
+    decision: Decision, decision_type: DecisionType, stamp: Stamp
+) -> DeadlineMissed:
+    """Nobody answered what was raised, or undid what was to be undone: the decision stays ended,
+    and somebody with more authority is asked."""
+    code, place = min(_awaited_after(decision), key=lambda waits: waits[1].due_at)
+    not_undone = place is decision.reversal
+    return DeadlineMissed(
+        **decision.next(stamp),
+        decision_type=decision.decision_type,
+        due_at=place.due_at,
+        exception=code,
+        placement=decision_type.place_exception(code, stamp.at)
+        if not_undone
+        else _further_up(place, decision_type, stamp),
+    )
+
+
+def _further_up(place: Placement, decision_type: DecisionType, stamp: Stamp) -> Placement | None:
+    """With the escalation owner, then with who stands above every seat; nowhere from there."""
+    if place.seat is not Seat.ESCALATION_OWNER:
+        level = 1
+    elif place.person != decision_type.definition.fallback_owner:
+        level = 2
+    else:
+        return None
+    levels = decision_type.definition.service_levels
+    return decision_type.place_on_ladder(level, place.queue, levels.escalate, stamp.at)

@@ -76,6 +76,8 @@ class DecisionTypeDefinition(Value):
     recoverable_needs_review: bool = False
     minimum_dwell_seconds: int = Field(default=20, ge=0)
     four_eyes: bool = False
+    blind_second_review: bool | None = LEFT_OUT
+    """Whether the second pair of eyes looks without knowing what the first one chose."""
     stage: Stage = Stage.ASSIST
     partial_share: Decimal = Field(default=Decimal(0), ge=0, le=1)
     service_levels: ServiceLevels

@@ -95,6 +95,15 @@ class DecisionType(Aggregate):
             return Seat.FALLBACK_OWNER
         return None
 
+    def stands_in(self, actor: Actor, place: Placement | None) -> bool:
+        """Whether this actor acts as fallback owner for what waits in this place, and may."""
+        return (
+            place is not None
+            and actor.is_person
+            and actor.seat is Seat.FALLBACK_OWNER
+            and self.answering(actor.id, place.seat, place.person) is Seat.FALLBACK_OWNER
+        )
+
     def shortage(self, needed: int, *, apart_from: Collection[str | None]) -> str | None:
         """Why so many people of the roster can't be found to review; None where they can."""
         roster = self.definition.reviewers
