@@ -13,8 +13,9 @@ from threading import Thread
 from types import FrameType
 from typing import Any
 
-from adapters.assembly import codec
-from adapters.jobs.running import running
+from adapters.assembly import Notices, codec
+from adapters.jobs.running import Outside, running
+from adapters.postgres.followers import Safe
 from adapters.postgres.following import follow
 from adapters.postgres.projections import Difference, ProjectionStore
 from adapters.webhooks.endpoints import Endpoint
@@ -42,6 +43,8 @@ def work(
     projections: Sequence[Projection[Any]] = ALL,
     *,
     endpoints: Mapping[str, Endpoint] | None = None,
+    safe: Safe | None = None,
+    notices: Notices | None = None,
     while_open: bool = False,
 ) -> None:
     """Follow the log and run jobs until SIGTERM or SIGINT; what was begun is finished first.
@@ -58,7 +61,7 @@ def work(
 
     before = {wish: signal.signal(wish, asked_to_stop) for wish in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with running(url, endpoints or {}, stop):
+        with running(url, Outside(endpoints or {}, safe, notices), stop):
             supervise(url, stop, projections)
     finally:
         for wish, handler in before.items():

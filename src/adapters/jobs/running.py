@@ -4,15 +4,20 @@ import asyncio
 import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from threading import Event as Flag
 from threading import Thread
 
 from procrastinate import App, PsycopgConnector
 
-from adapters.assembly import working_desk
+from adapters.assembly import Notices, working_desk
 from adapters.jobs.deliveries import send
+from adapters.jobs.heralds import Herald, Subscribers
 from adapters.jobs.line import STALLED_AFTER, take_over
 from adapters.jobs.moments import keep_time
+from adapters.notices.channels import Channels
+from adapters.postgres.followers import PostgresSubscriptions, Safe, bookmarks_on
 from adapters.webhooks.courier import HttpCourier
 from adapters.webhooks.endpoints import Endpoint
 from application.delivering import Courier
@@ -40,10 +45,29 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
     return app
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a worker knows of the outside: receivers, people, and how secrets are opened."""
+
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict[str, Endpoint])
+    safe: Safe | None = None
+    notices: Notices | None = None
+
+
+def herald(url: str, outside: Outside, desk: Desk, courier: HttpCourier) -> Herald:
+    """Who tells subscriptions and people of what happened."""
+    subscriptions = Subscribers(PostgresSubscriptions(url, outside.safe), courier)
+    if outside.notices is None:
+        return Herald(desk, partial(bookmarks_on, url), subscriptions)
+    board, secrets = outside.notices.board, outside.notices.secrets
+    people = Channels(board, secrets, desk, courier.notify)
+    return Herald(desk, partial(bookmarks_on, url), subscriptions, people)
+
+
 @contextmanager
-def running(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> Generator[None]:
+def running(url: str, outside: Outside, stop: Flag) -> Generator[None]:
     """Run jobs beside whatever else this process does, until told to stop."""
-    runner = Thread(target=_run_on, args=(url, endpoints, stop), name="remit-jobs")
+    runner = Thread(target=_run_on, args=(url, outside, stop), name="remit-jobs")
     runner.start()
     try:
         yield
@@ -52,11 +76,11 @@ def running(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> Generato
         runner.join()
 
 
-def _run_on(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
+def _run_on(url: str, outside: Outside, stop: Flag) -> None:
     pause = LOOKED_AFTER
     while not stop.is_set():
         try:
-            asyncio.run(_run(url, endpoints, stop))
+            asyncio.run(_run(url, outside, stop))
             pause = LOOKED_AFTER
         except Exception:
             log.exception("running jobs ended; it begins again in %.1f s", pause)
@@ -64,12 +88,13 @@ def _run_on(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _run(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
+async def _run(url: str, outside: Outside, stop: Flag) -> None:
     async with (
         working_desk(url) as desk,
-        HttpCourier(endpoints) as courier,
+        HttpCourier(outside.endpoints) as courier,
         jobs(url, desk, courier).open_async() as app,
     ):
+        telling = asyncio.create_task(herald(url, outside, desk, courier).run())
         working = asyncio.create_task(
             app.run_worker_async(
                 concurrency=SIDE_BY_SIDE,
@@ -83,5 +108,7 @@ async def _run(url: str, endpoints: Mapping[str, Endpoint], stop: Flag) -> None:
         )
         while not stop.is_set() and not working.done():
             await asyncio.wait((working,), timeout=LOOKED_AFTER)
+        telling.cancel()
         working.cancel()
+        await asyncio.wait((telling, working))
         await asyncio.gather(working, return_exceptions=stop.is_set())
