@@ -16,7 +16,7 @@ from application.delivering import Attempt
 from application.desk import Desk
 from application.ports import Positioned
 from domain.decision import events as d
-from domain.decision.state import Decision
+from domain.decision.state import Decision, Status
 from domain.decision.unsettled import RAISED
 from domain.decision_type import events as t
 from domain.model import Event, Seat, Value
@@ -37,6 +37,9 @@ OCCASIONS: dict[type[Event], Occasion] = {
     d.RoutedToReview: Occasion.WAITING,
     d.Escalated: Occasion.WAITING,
     d.Held: Occasion.WAITING,
+    d.InformationProvided: Occasion.WAITING,
+    d.Reviewed: Occasion.WAITING,
+    d.Overridden: Occasion.WAITING,
     d.DeadlineNear: Occasion.DEADLINE_NEAR,
     d.DeadlineMissed: Occasion.DEADLINE_MISSED,
     d.ActionFailed: Occasion.RAISED,
@@ -128,18 +131,7 @@ async def notice_of(event: Event, desk: Desk) -> Notice | None:
     match event:
         case t.Suspended() | t.BreakerTripped():
             return await _halted(event, desk)
-        case (
-            d.RoutedToReview()
-            | d.Escalated()
-            | d.Held()
-            | d.DeadlineNear()
-            | d.DeadlineMissed()
-            | d.ActionFailed()
-            | d.ActionUnknown()
-            | d.ReversalFailed()
-            | d.QualityOverturned()
-            | d.Contested()
-        ):
+        case d.DecisionEvent() if type(event) in OCCASIONS:
             return _on(event, await desk.decision(event.originator_id), desk)
         case _:
             return None
@@ -154,7 +146,7 @@ async def _halted(event: t.Suspended | t.BreakerTripped, desk: Desk) -> Notice |
     return _notice(event, event.decision_type, text, f"/v1/decision-types/{event.decision_type}")
 
 
-def _on(event: d.LifeEvent, decision: Decision, desk: Desk) -> Notice | None:
+def _on(event: d.DecisionEvent, decision: Decision, desk: Desk) -> Notice | None:
     place = _still_waits(event, decision, desk)
     if place is None:
         return None
@@ -162,13 +154,16 @@ def _on(event: d.LifeEvent, decision: Decision, desk: Desk) -> Notice | None:
     return _notice(event, decision.decision_type, text, f"/v1/decisions/{decision.id}", place)
 
 
-def _still_waits(event: d.LifeEvent, decision: Decision, desk: Desk) -> Placement | None:
+def _still_waits(event: d.DecisionEvent, decision: Decision, desk: Desk) -> Placement | None:
     """Where what an event began still waits; None once somebody has it, or it is over."""
     place = decision.placement
     taken = decision.lease is not None and decision.lease.is_live(desk.clock.now())
     match event:
-        case d.RoutedToReview() | d.Escalated() | d.Held():
-            waits = decision.waits and not taken and event.placement == place
+        case d.Reviewed() | d.Overridden():
+            waits = decision.status is Status.AWAITING_SECOND_REVIEW and not taken
+        case d.RoutedToReview() | d.Escalated() | d.Held() | d.InformationProvided():
+            fresh = not taken and decision.first_review is None
+            waits = decision.waits and fresh and event.placement == place
         case d.ActionFailed() | d.ActionUnknown():
             waits = decision.is_open and event.placement == place
         case d.DeadlineNear():
@@ -184,13 +179,17 @@ def _still_waits(event: d.LifeEvent, decision: Decision, desk: Desk) -> Placemen
     return place if waits else None
 
 
-def _said(event: d.LifeEvent, place: Placement) -> str:
+def _said(event: d.DecisionEvent, place: Placement) -> str:
     until = f"until {place.due_at:%Y-%m-%d %H:%M} UTC"
     match event:
         case d.Escalated():
             said = f"a decision was escalated to {place.seat.spoken}, {until}"
         case d.Held():
             said = f"a decision is held ({event.exception}) for {place.seat.spoken}, {until}"
+        case d.InformationProvided():
+            said = f"what was asked for came in; the decision waits in {place.queue} {until}"
+        case d.Reviewed() | d.Overridden():
+            said = f"a decision waits in {place.queue} for a second pair of eyes, {until}"
         case d.DeadlineNear():
             said = f"a decision in {place.queue} is due soon: {until}"
         case d.DeadlineMissed():

@@ -1,5 +1,6 @@
 """E-mail, by whatever speaks SMTP."""
 
+import asyncio
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -12,6 +13,8 @@ from application.notifying import Notice
 from domain.values import Receipt
 
 PATIENCE = 10.0
+LONGEST = 60.0
+"""Seconds for one answer of the server, and for the whole of it."""
 SHOWN = 200
 FOR_GOOD = range(500, 600)
 
@@ -32,16 +35,17 @@ class MailNotifier:
         server = self._server
         password = self._password.get_secret_value() if self._password else None
         try:
-            await aiosmtplib.send(
-                written(notice, self._to, self._link, server.sender),
-                hostname=server.host,
-                port=server.port,
-                username=server.user,
-                password=password,
-                use_tls=server.security is Security.TLS,
-                start_tls=server.security is Security.STARTTLS,
-                timeout=PATIENCE,
-            )
+            async with asyncio.timeout(LONGEST):
+                await aiosmtplib.send(
+                    written(notice, self._to, self._link, server.sender),
+                    hostname=server.host,
+                    port=server.port,
+                    username=server.user,
+                    password=password,
+                    use_tls=server.security is Security.TLS,
+                    start_tls=server.security is Security.STARTTLS,
+                    timeout=PATIENCE,
+                )
         except aiosmtplib.SMTPAuthenticationError as error:
             return Attempt(Receipt.FAILED, _said(error))
         except aiosmtplib.SMTPRecipientsRefused as error:
