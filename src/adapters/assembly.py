@@ -1,15 +1,20 @@
 """Assembly: the only file where ports meet adapters."""
 
+import os
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from os import urandom
 from uuid import UUID
+
+from pydantic import SecretStr
 
 from adapters.authoring import (
     AuthoringError,
     parse_decision_type,
     parse_guardrail,
+    parse_noticeboard,
     source_digest,
 )
 from adapters.clock import MovedClock, SystemClock
@@ -23,6 +28,7 @@ from adapters.settings import BadSettings, Settings
 from application.desk import Desk
 from application.governing import Adoption
 from application.lots import LotDrawer
+from application.noticeboard import NoticeBoard
 from application.ports import Clock, Miswritten
 from domain.guardrail.document import Guardrail
 from domain.guardrail.facts import FactType, Problem
@@ -78,6 +84,30 @@ def read_policy(source: str, facts: Mapping[str, FactType]) -> Guardrail:
             for each in error.problems
         )
         raise Miswritten(str(error), tuple(problems)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """The notice board, and the secrets that it names."""
+
+    board: NoticeBoard
+    secrets: Mapping[str, SecretStr]
+
+
+def notices(settings: Settings, environment: Mapping[str, str] = os.environ) -> Notices | None:
+    """Who hears of what, where the operator has said so; refuses what could not be sent."""
+    if settings.notify is None:
+        return None
+    try:
+        board = parse_noticeboard(settings.notify.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"REMIT_NOTIFY: {settings.notify}: {error.strerror}") from error
+    except (AuthoringError, UnicodeDecodeError) as error:
+        raise BadSettings(f"REMIT_NOTIFY: {settings.notify}: {error}") from None
+    missing = [name for name in board.variables if not environment.get(name)]
+    if missing:
+        raise BadSettings(f"{missing[0]}: found nothing; {settings.notify} says a secret is in it")
+    return Notices(board, {name: SecretStr(environment[name]) for name in board.variables})
 
 
 def lot_drawer(settings: Settings) -> LotDrawer:

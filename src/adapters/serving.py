@@ -6,13 +6,16 @@ from contextlib import ExitStack
 
 import uvicorn
 
-from adapters.assembly import api_keys, postgres_desk
+from adapters.assembly import api_keys, postgres_desk, vault
 from adapters.http.app import create_app
 from adapters.http.sending import Gathering
+from adapters.postgres.followers import PostgresSubscriptions
 from adapters.postgres.reading import PostgresReader
 from adapters.rehearsals import trials
 from adapters.settings import Settings
+from adapters.webhooks.endpoints import read_endpoints
 from adapters.worker import COLLECTED_AFTER, following
+from application.subscribing import Outlets
 
 GIVES_UP_AFTER = 15
 """Seconds that a stopping server waits for requests under way."""
@@ -41,8 +44,11 @@ async def _serve(url: str, settings: Settings) -> None:
     keys = api_keys(settings)
     async with postgres_desk(url, settings) as desk, PostgresReader(url) as reader:
         with trials(url) as tried:
+            outlets = Outlets(
+                PostgresSubscriptions(url, vault(settings)), read_endpoints(settings.endpoints)
+            )
             config = uvicorn.Config(
-                create_app(desk, keys, settings, reader, tried),
+                create_app(desk, keys, settings, reader, tried, outlets),
                 host=settings.host,
                 port=settings.port,
                 http=Gathering,

@@ -34,6 +34,8 @@ class Settings(Value):
     """Its public name, kept beside each key that it wraps."""
     endpoints: Path | None = None
     """The file that says where actions are sent, and what they are signed with."""
+    notify: Path | None = None
+    """The file that says who hears of what, by Slack or by e-mail (see docs/notifications.md)."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)

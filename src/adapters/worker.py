@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event as Flag
 from threading import Thread
@@ -14,10 +14,9 @@ from types import FrameType
 from typing import Any
 
 from adapters.assembly import codec
-from adapters.jobs.running import running
+from adapters.jobs.running import Outside, running
 from adapters.postgres.following import follow
 from adapters.postgres.projections import Difference, ProjectionStore
-from adapters.webhooks.endpoints import Endpoint
 from application.ports import Clock
 from application.projections import Projection
 from application.projections.catalogue import ALL
@@ -42,7 +41,7 @@ def work(
     url: str,
     projections: Sequence[Projection[Any]] = ALL,
     *,
-    endpoints: Mapping[str, Endpoint] | None = None,
+    outside: Outside | None = None,
     clock: Clock | None = None,
     while_open: bool = False,
 ) -> None:
@@ -60,7 +59,7 @@ def work(
 
     before = {wish: signal.signal(wish, asked_to_stop) for wish in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with running(url, endpoints or {}, clock, stop):
+        with running(url, outside or Outside(), clock, stop):
             supervise(url, stop, projections)
     finally:
         for wish, handler in before.items():

@@ -1,71 +1,58 @@
-"""Telling: a decision's history for people, with what was refused on it at its place."""
+"""Telling: a subscription is told of an event, as the feed has it but for personal facts."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
-from application import blinding
-from application.desk import Caller, Desk, NoSuchDecision
-from application.explaining import told
-from application.refused import attempts_on
-from application.trail import TrailLine, refusal_line
-from domain.decision.events import AttemptRejected, LifeEvent
+from application.delivering import Attempt
+from application.feed import EventView
+from application.ports import Positioned
+from application.subscribing import Subscription
+from domain.decision.events import HoldsContext
+from domain.model import Event
 
 
-class Place(NamedTuple):
-    """Where a line stands: behind which version, and as which attempt there; 0 is the event."""
+class Sender(Protocol):
+    """Carries what a subscription is told to its receiver; never raises for what that one does."""
 
-    version: int
-    attempt: int
-
-
-START = Place(0, 0)
+    async def send(self, to: Subscription, id: UUID, body: bytes) -> Attempt:
+        """Send it once, signed with every secret that is in use."""
+        ...
 
 
-async def tell(
-    id: UUID,
-    caller: Caller | None,
-    desk: Desk,
-    after: Place = START,
-    limit: int | None = None,
-) -> tuple[list[TrailLine], Place | None]:
-    """The lines behind a place, and the place where they go on, if they do.
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """The follower that a subscription is."""
 
-    Without a caller nobody knows who reads: what is not for everybody is withheld.
-    """
-    history = await desk.history(id)
-    if not history:
-        raise NoSuchDecision(f"id: found {id}")
-    if caller is not None:
-        caller.require_any_seat(history[0].decision_type)
-    refused = await attempts_on(id, desk)
-    places = sorted(place for place in (*map(_of, history), *map(_at, refused)) if place > after)
-    shown = places if limit is None else places[:limit]
-    lines = await _lines(history, refused, shown, caller, desk)
-    return lines, shown[-1] if len(places) > len(shown) else None
+    subscription: Subscription
+    sender: Sender
 
+    @property
+    def topics(self) -> Sequence[str]:
+        """What it asked for."""
+        return self.subscription.topics
 
-def _of(event: LifeEvent) -> Place:
-    return Place(event.originator_version, 0)
+    @property
+    def stays(self) -> bool:
+        """It is told in order, so nothing is passed over."""
+        return True
 
+    def wants(self, told: Positioned) -> bool:
+        """Whether it may see it."""
+        return self.subscription.sees(getattr(told.event, "decision_type", None))
 
-def _at(attempt: AttemptRejected) -> Place:
-    return Place(attempt.at_version or 0, attempt.originator_version)
+    async def tell(self, told: Positioned) -> Attempt:
+        """The event, under its own id, so that a receiver knows it again."""
+        view = EventView.of(impersonal(told.event), told.position)
+        return await self.sender.send(
+            self.subscription, told.event.id, view.model_dump_json().encode()
+        )
 
 
-async def _lines(
-    history: Sequence[LifeEvent],
-    refused: Sequence[AttemptRejected],
-    places: Sequence[Place],
-    caller: Caller | None,
-    desk: Desk,
-) -> list[TrailLine]:
-    lines = {_at(attempt): refusal_line(attempt) for attempt in refused}
-    versions = {place.version for place in places if not place.attempt}
-    for line in await told(history, desk, versions):
-        lines[Place(line.version, 0)] = line
-    for event in history:
-        if _of(event) in lines and await blinding.withheld(event, caller, desk):
-            hidden = {"what": blinding.SENTENCE}
-            lines[_of(event)] = lines[_of(event)].model_copy(update=hidden)
-    return [lines[place] for place in places]
+def impersonal(event: Event) -> Event:
+    """The event as it reads when whoever it is about has been erased: what leaves can't be."""
+    if not isinstance(event, HoldsContext) or not event.personal:
+        return event
+    context = event.context | dict.fromkeys(event.personal)
+    return event.model_copy(update={"context": context})

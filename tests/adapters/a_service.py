@@ -13,6 +13,7 @@ from adapters.clock import HeldClock
 from adapters.http.app import create_app
 from adapters.http.parts import Trials
 from adapters.identity.api_keys import ApiKeys, KeyRecord, issue
+from adapters.memory.followers import MemoryFollowers
 from adapters.memory.history import MemoryHistory
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
@@ -24,6 +25,7 @@ from application.governing import adopt
 from application.ports import Identity
 from application.rehearsing import perform
 from application.shadowing import Figures
+from application.subscribing import Outlets
 from domain.model import Seat
 
 REFUND = """
@@ -181,5 +183,8 @@ def a_service(**settings: Any) -> Service:
     log = cast("MemoryEventLog", desk.log)
     store = MemoryProjectionStore(log)
     reader = MemoryReader(log, store)
-    app = create_app(desk, doors, Settings.model_validate(settings), reader, trials(desk, store))
+    outlets = Outlets(MemoryFollowers(), frozenset({"warehouse"}))
+    app = create_app(
+        desk, doors, Settings.model_validate(settings), reader, trials(desk, store), outlets
+    )
     return Service(app, desk, clock, keys)

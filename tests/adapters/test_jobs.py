@@ -16,23 +16,32 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from reading_contract import LARGE, SMALL, a_decision, adopted, on_postgres
+from reading_contract import LARGE, LOTS, SMALL, a_decision, adopted, on_postgres
 
+from adapters.assembly import codec
+from adapters.clock import HeldClock
+from adapters.eventstore.vault import Vault
+from adapters.postgres.log import PostgresEventLog
 from adapters.worker import catch_up
-from application.desk import Caller
+from application.desk import Caller, Desk
+from application.governing import adopt
 from application.ports import Identity
+from application.recommending import Recommend, recommend
 from domain.values import Delivery
 from tests.adapters.webhooks.receivers import SECRET, a_receiver, gone, slow, well
-from tests.application.office import an_adoption
-from tests.domain.builders import a_definition
+from tests.application.office import an_adoption, caller
+from tests.application.personal import a_personal_adoption
+from tests.domain.builders import MODEL, NOON, a_definition, a_recommendation
 
 WORK = """
 import sys
 from pathlib import Path
+from adapters.jobs.running import Outside
 from adapters.webhooks.endpoints import read_endpoints
 from adapters.worker import work
 
-work(sys.argv[1], endpoints=read_endpoints(Path(sys.argv[2]) if sys.argv[2:] else None))
+endpoints = read_endpoints(Path(sys.argv[2]) if sys.argv[2:] else None)
+work(sys.argv[1], outside=Outside(endpoints))
 """
 MISSED = ["decision.deadline_missed", "decision.escalated"]
 LATEST = """
@@ -153,6 +162,27 @@ def _each_moment_once(url: str, ids: list[str]) -> None:
         assert stories[acted][-1:] == ["decision.action_unknown"]
         for id in (waits, acted):
             assert max(Counter(stories[id]).values()) == 1, stories[id]
+
+
+def test_a_worker_without_the_key_acts_on_what_is_sealed(database_url: str) -> None:
+    async def a_sealed_decision() -> str:
+        async with PostgresEventLog(database_url, codec(Vault(bytes(32), "kek-1"))) as log:
+            desk = Desk(log, HeldClock(NOON), LOTS)
+            await adopt(a_personal_adoption(), caller("operator"), desk)
+            said = Recommend(
+                decision_type="refund",
+                subject="a",
+                recommendation=a_recommendation(),
+                model=MODEL,
+                context={**LARGE, "name": "Ada Lovelace"},
+            )
+            return str((await recommend(said, caller("bot"), desk)).decision.id)
+
+    id = asyncio.run(a_sealed_decision())
+    catch_up(database_url)
+    with a_worker(database_url):
+        until_done(database_url, 60)
+    assert told(database_url)[id][-2:] == MISSED
 
 
 # ── deliveries

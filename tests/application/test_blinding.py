@@ -10,7 +10,7 @@ from application.blinding import SENTENCE, WITHHELD, line_for, row_for, view_for
 from application.projections.audit_trail import AuditLine, AuditTrail
 from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
-from application.telling import tell
+from application.recounting import tell
 from tests.application.office import Office, an_adoption, caller, run
 from tests.domain.builders import SUSPICIOUS, a_definition
 

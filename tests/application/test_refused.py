@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from application.observing import Remark, contest
+from application.recounting import Place, tell
 from application.refused import MOST_A_MINUTE, attempts_on
 from application.reviewing import Claim, claim, review
-from application.telling import Place, tell
 from domain.decision.refusals import LeaseHeld
 from domain.decision.reviewing import Choice
 from domain.model import Refusal

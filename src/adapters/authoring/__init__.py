@@ -8,6 +8,7 @@ from adapters.authoring.guardrails import (
     source_digest,
     unused_boundaries,
 )
+from adapters.authoring.noticeboards import parse_noticeboard
 from adapters.authoring.problems import AuthoringError, Problem
 from adapters.authoring.schema import guardrail_schema
 
@@ -20,6 +21,7 @@ __all__ = [
     "import_dmn",
     "parse_decision_type",
     "parse_guardrail",
+    "parse_noticeboard",
     "read_guardrail",
     "source_digest",
     "unused_boundaries",

@@ -30,7 +30,7 @@ def trail(
     """Tell one decision's history, a sentence an event, with what was refused beside it."""
     import json
 
-    from application.telling import tell
+    from application.recounting import tell
 
     async def work(desk: "Desk") -> None:
         lines, _ = await tell(decision_id(id), None, desk)

@@ -29,13 +29,14 @@ def serve(
     ] = True,
 ) -> None:
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
-    from adapters.assembly import api_keys
+    from adapters.assembly import api_keys, notices
     from adapters.serving import serve as serve_http
     from adapters.webhooks.endpoints import read_endpoints
 
     given = settings()
     api_keys(given)  # refuse before anything is started
     read_endpoints(given.endpoints)
+    notices(given)
     with database(given) as url:
         serve_http(url, given, work=work)
 
@@ -45,15 +46,18 @@ def work(
         bool, typer.Option("--while-open", help="Stop as well when standard input closes.")
     ] = False,
 ) -> None:
-    """Follow the log, keep time and deliver actions, until told to stop. Any number may run."""
-    from adapters.assembly import clock_of
+    """Follow the log, keep time, deliver actions and tell of events, until told to stop. Any number
+    may run.
+    """
+    from adapters.assembly import clock_of, notices, vault
+    from adapters.jobs.running import Outside
     from adapters.webhooks.endpoints import read_endpoints
     from adapters.worker import work as follow_log
 
     given = settings()
-    endpoints = read_endpoints(given.endpoints)
+    outside = Outside(read_endpoints(given.endpoints), vault(given), notices(given))
     with database(given) as url:
-        follow_log(url, endpoints=endpoints, clock=clock_of(given), while_open=while_open)
+        follow_log(url, outside=outside, clock=clock_of(given), while_open=while_open)
 
 
 def rebuild(

@@ -29,6 +29,7 @@ class Vault:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a key-encryption key has {KEY_BYTES} bytes, not {len(key)}")
         self._wrapping = AESGCM(_derived(key, b"remit/wrap"))
+        self._keeping = AESGCM(_derived(key, b"remit/secrets"))
         self._naming = _derived(key, b"remit/reference")
         self._id = key_id.encode()
 
@@ -67,6 +68,19 @@ class Vault:
         except (InvalidTag, ValueError):
             raise DoesNotOpen("another key, another place, or changed since") from None
         return cast("dict[str, Any]", from_json(found))
+
+    def lock(self, content: bytes, place: bytes) -> str:
+        """What the installation itself keeps secret, for this place."""
+        nonce = urandom(NONCE_BYTES)
+        return b64encode(nonce + self._keeping.encrypt(nonce, content, place)).decode()
+
+    def unlock(self, locked: str, place: bytes) -> bytes | None:
+        """The content again; None where it was locked with another key or for another place."""
+        try:
+            known = b64decode(locked, validate=True)
+            return self._keeping.decrypt(known[:NONCE_BYTES], known[NONCE_BYTES:], place)
+        except (InvalidTag, ValueError):
+            return None
 
     def _key(self, id: UUID, wrapped: bytes) -> AESGCM:
         key_id, _, content = wrapped.partition(b"\0")

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
+from litestar.di import Provide
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.routes import HTTPRoute
@@ -34,9 +35,11 @@ from adapters.http.reading import JsonRequest, decode
 from adapters.http.rehearsals import Rehearsals
 from adapters.http.reviews import Reviews
 from adapters.http.short_way import ShortWay
+from adapters.http.subscriptions import Webhooks
 from adapters.settings import Settings
 from application.desk import Desk
 from application.reading import Reader
+from application.subscribing import Outlets
 
 OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Decisions,
@@ -50,6 +53,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Rehearsals,
     DataSubjects,
     Feed,
+    Webhooks,
     Lists,
     Queues,
     Figures,
@@ -95,23 +99,22 @@ def create_app(
     settings: Settings,
     reader: Reader | None = None,
     trials: Trials | None = None,
+    outlets: Outlets | None = None,
 ) -> Service:
     """The service over a desk, for those who hold a key. Its caller opens and closes the desk.
 
     Without a reader of projections, lists, queues and metrics are not to be had; without trials,
-    no rehearsals.
+    no rehearsals; without outlets, no subscriptions.
     """
-    app = _application(desk, keys, settings, reader, trials)
+    app = _application(keys, settings, parts(desk, reader, trials, outlets))
     app.short_way = ShortWay(desk, keys, settings.max_body_bytes, app.in_general)
     return app
 
 
-def _application(
-    desk: Desk, keys: Keys, settings: Settings, reader: Reader | None, trials: Trials | None
-) -> Service:
+def _application(keys: Keys, settings: Settings, known: dict[str, Provide]) -> Service:
     return Service(
         route_handlers=OPERATIONS,
-        dependencies=parts(desk, reader, trials),
+        dependencies=known,
         guards=[keeps_the_door],
         before_request=_answer_options,
         exception_handlers={

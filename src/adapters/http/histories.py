@@ -13,7 +13,7 @@ from adapters.http.cursors import cursor, mark_at
 from application.blinding import told_for
 from application.desk import Caller, Desk, NoSuchDecision
 from application.feed import decision_type_of, page_of
-from application.telling import Place, tell
+from application.recounting import Place, tell
 from application.trail import TrailLine
 from domain.decision.events import LifeEvent, Recommended
 from domain.decision.state import Decision

@@ -15,6 +15,7 @@ from application.desk import Caller, Desk
 from application.reading import Reader
 from application.rehearsing import Runner, Shelf
 from application.shadowing import Figures
+from application.subscribing import Outlets
 
 Query = TypeVar("Query", bound=BaseModel)
 
@@ -33,6 +34,7 @@ TheDesk = NamedDependency[SkipValidation[Desk]]
 TheCaller = NamedDependency[SkipValidation[Caller]]
 TheReader = NamedDependency[SkipValidation[Reader]]
 TheTrials = NamedDependency[SkipValidation[Trials]]
+TheOutlets = NamedDependency[SkipValidation[Outlets]]
 Asked = NamedDependency[SkipValidation[Query]]
 """What the query string asks, as the model that the handler names."""
 
@@ -58,12 +60,19 @@ def _no_trials() -> Trials:
     raise NoProjections("this process tries no policies; it knows no history")
 
 
-def parts(desk: Desk, reader: Reader | None, trials: Trials | None) -> dict[str, Provide]:
+def _no_outlets() -> Outlets:
+    raise NoProjections("this process keeps no subscriptions")
+
+
+def parts(
+    desk: Desk, reader: Reader | None, trials: Trials | None, outlets: Outlets | None
+) -> dict[str, Provide]:
     """Everything a handler may name in its signature."""
     return {
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "reader": Provide(lambda: reader or _no_reader(), sync_to_thread=False),
         "trials": Provide(lambda: trials or _no_trials(), sync_to_thread=False),
+        "outlets": Provide(lambda: outlets or _no_outlets(), sync_to_thread=False),
         "caller": Provide(caller_after),
         "asked": Provide(asked_of, sync_to_thread=False),
     }

@@ -4,16 +4,21 @@ import asyncio
 import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from threading import Event as Flag
 from threading import Thread
 
 from procrastinate import App, PsycopgConnector
 
-from adapters.assembly import working_desk
+from adapters.assembly import Notices, working_desk
 from adapters.jobs.deliveries import send
+from adapters.jobs.heralds import Herald, Subscribers
 from adapters.jobs.holding import Hands, give_back
 from adapters.jobs.line import STALLED_AFTER, take_over
 from adapters.jobs.moments import keep_time
+from adapters.notices.channels import Channels
+from adapters.postgres.followers import PostgresSubscriptions, Safe, bookmarks_on
 from adapters.webhooks.courier import HttpCourier
 from adapters.webhooks.endpoints import Endpoint
 from application.delivering import Courier
@@ -42,12 +47,29 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
     return app
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a worker knows of the outside: receivers, people, and how secrets are opened."""
+
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict[str, Endpoint])
+    safe: Safe | None = None
+    notices: Notices | None = None
+
+
+def herald(url: str, outside: Outside, desk: Desk, courier: HttpCourier) -> Herald:
+    """Who tells subscriptions and people of what happened."""
+    subscriptions = Subscribers(PostgresSubscriptions(url, outside.safe), courier)
+    if outside.notices is None:
+        return Herald(desk, partial(bookmarks_on, url), subscriptions)
+    board, secrets = outside.notices.board, outside.notices.secrets
+    people = Channels(board, secrets, desk, courier.notify)
+    return Herald(desk, partial(bookmarks_on, url), subscriptions, people)
+
+
 @contextmanager
-def running(
-    url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag
-) -> Generator[None]:
+def running(url: str, outside: Outside, clock: Clock | None, stop: Flag) -> Generator[None]:
     """Run jobs beside whatever else this process does, until told to stop."""
-    runner = Thread(target=_run_on, args=(url, endpoints, clock, stop), name="remit-jobs")
+    runner = Thread(target=_run_on, args=(url, outside, clock, stop), name="remit-jobs")
     runner.start()
     try:
         yield
@@ -56,11 +78,11 @@ def running(
         runner.join()
 
 
-def _run_on(url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag) -> None:
+def _run_on(url: str, outside: Outside, clock: Clock | None, stop: Flag) -> None:
     pause = LOOKED_AFTER
     while not stop.is_set():
         try:
-            asyncio.run(_run(url, endpoints, clock, stop))
+            asyncio.run(_run(url, outside, clock, stop))
             pause = LOOKED_AFTER
         except Exception:
             log.exception("running jobs ended; it begins again in %.1f s", pause)
@@ -68,16 +90,15 @@ def _run_on(url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, st
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _run(
-    url: str, endpoints: Mapping[str, Endpoint], clock: Clock | None, stop: Flag
-) -> None:
+async def _run(url: str, outside: Outside, clock: Clock | None, stop: Flag) -> None:
     async with (
         working_desk(url, clock) as desk,
-        HttpCourier(endpoints) as courier,
+        HttpCourier(outside.endpoints) as courier,
         jobs(url, desk, courier).open_async() as app,
     ):
         hands = Hands()
         looking = asyncio.create_task(give_back(app, hands))
+        telling = asyncio.create_task(herald(url, outside, desk, courier).run())
         working = asyncio.create_task(
             app.run_worker_async(
                 worker_middleware=[hands.hold],
@@ -92,6 +113,7 @@ async def _run(
         )
         while not stop.is_set() and not working.done():
             await asyncio.wait((working,), timeout=LOOKED_AFTER)
-        looking.cancel()
-        working.cancel()
+        for task in (looking, telling, working):
+            task.cancel()
+        await asyncio.wait((looking, telling, working))
         await asyncio.gather(working, return_exceptions=stop.is_set())

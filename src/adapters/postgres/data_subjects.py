@@ -57,7 +57,12 @@ class DataSubjects:
         return known
 
     async def keys_to_read(self, states: Iterable[bytes]) -> Keys:
-        """The keys that open what is stored, as far as they still exist."""
+        """The keys that open what is stored, as far as they still exist.
+
+        Whoever has no vault opens nothing: what is sealed reads as if it were erased.
+        """
+        if self._codec.vault is None:
+            return NOBODYS
         sealed_for = self._codec.sealed_for
         return await self._keys({id for state in states if (id := sealed_for(state))})
 

@@ -8,15 +8,18 @@ from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from adapters.webhooks.endpoints import Endpoint
-from adapters.webhooks.signing import signed
+from adapters.webhooks.endpoints import Endpoint, Target
+from adapters.webhooks.signing import secret_bytes, signed
 from application.delivering import Attempt, Message
+from application.subscribing import Subscription
 from domain.values import Receipt
 
+CLOUD_EVENT = {"content-type": "application/cloudevents+json; charset=utf-8"}
 CONNECTS_WITHIN = 5.0
 READS_AT_MOST = 4_096
 """Bytes of an answer that are looked at; the rest is never read."""
@@ -82,9 +85,37 @@ class HttpCourier:
         """Send it once and tell what came of it."""
         known = self._endpoints.get(endpoint)
         if known is None:
-            return Attempt(Receipt.FAILED, f"no endpoint is named {endpoint} here")
+            return _nowhere(endpoint)
+        body = message.model_dump_json().encode()
+        headers = signed(known.keys, str(message.id), message.timestamp, body)
+        return await self.post(known.target, body, headers | {"content-type": "application/json"})
+
+    async def send(self, to: Subscription, id: UUID, body: bytes) -> Attempt:
+        """Tell a subscription of an event, signed with every secret of its own that is in use."""
+        target, now = self._target(to), datetime.now(UTC)
+        if target is None:
+            return _nowhere(str(to.endpoint))
+        keys = [secret_bytes(s.text.get_secret_value()) for s in to.secrets if s.is_live(now)]
+        if not keys:
+            return Attempt(Receipt.FAILED, "its secret does not open with this worker's key")
+        return await self.post(target, body, signed(keys, str(id), now, body) | CLOUD_EVENT)
+
+    async def notify(
+        self, url: str, private: bool, body: bytes, headers: Mapping[str, str]
+    ) -> Attempt:
+        """Send what needs no signature: its address is secret enough."""
+        return await self.post(Target(url, private), body, headers)
+
+    def _target(self, to: Subscription) -> Target | None:
+        if to.url is not None:
+            return Target(to.url)
+        known = self._endpoints.get(to.endpoint or "")
+        return None if known is None else known.target
+
+    async def post(self, known: Target, body: bytes, headers: Mapping[str, str]) -> Attempt:
+        """Send something once and tell what came of it; never raises for what a receiver does."""
         try:
-            return await self._send(known, message)
+            return await self._post(known, body, headers)
         except (PrivateAddress, aiohttp.ClientConnectorError) as error:
             cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
             return Attempt(Receipt.FAILED, f"no connection: {_said(cause)}")
@@ -95,23 +126,25 @@ class HttpCourier:
         except (aiohttp.ClientError, OSError) as error:
             return Attempt(Receipt.UNKNOWN, f"the connection was lost: {_said(error)}")
 
-    async def _send(self, endpoint: Endpoint, message: Message) -> Attempt:
-        session = self._private if endpoint.private else self._public
+    async def _post(self, target: Target, body: bytes, headers: Mapping[str, str]) -> Attempt:
+        session = self._private if target.private else self._public
         assert session is not None, "it was entered"
-        if not endpoint.private:
-            _require_public_literal(endpoint.url)
-        body = message.model_dump_json().encode()
-        headers = signed(endpoint.keys, str(message.id), message.timestamp, body)
-        limit = aiohttp.ClientTimeout(endpoint.timeout_seconds, sock_connect=CONNECTS_WITHIN)
+        if not target.private:
+            _require_public_literal(target.url)
+        limit = aiohttp.ClientTimeout(target.timeout_seconds, sock_connect=CONNECTS_WITHIN)
         async with session.post(
-            endpoint.url,
+            target.url,
             data=body,
-            headers=headers | {"content-type": "application/json"},
+            headers=headers,
             timeout=limit,
             allow_redirects=False,
         ) as response:
             said = await _beginning(response)
             return _judged(response, said)
+
+
+def _nowhere(endpoint: str) -> Attempt:
+    return Attempt(Receipt.FAILED, f"no endpoint is named {endpoint} here")
 
 
 def _session(resolver: AbstractResolver | None) -> aiohttp.ClientSession:

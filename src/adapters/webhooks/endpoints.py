@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, TypeAdapter, ValidationError, model_validator
@@ -14,6 +14,14 @@ from domain.model import Value
 
 class BadEndpoints(Trouble):
     """The file of endpoints can't be used."""
+
+
+class Target(NamedTuple):
+    """Where something is sent, and how far it may go."""
+
+    url: str
+    private: bool = False
+    timeout_seconds: float = 10.0
 
 
 def _secret(secret: SecretStr) -> SecretStr:
@@ -42,6 +50,10 @@ class Endpoint(Value):
                 f"url: found {self.url[:100]}; allowed are {' and '.join(allowed)} URLs"
             )
         return self
+
+    @property
+    def target(self) -> Target:
+        return Target(self.url, self.private, self.timeout_seconds)
 
     @property
     def keys(self) -> tuple[bytes, ...]:
