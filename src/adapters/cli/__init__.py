@@ -76,6 +76,7 @@ app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
 app.command("erase")(erasing.erase)
 projections.command("rebuild")(operating.rebuild)
+projections.command("verify")(operating.verify)
 projections.command("status")(operating.status)
 api_keys.command("issue")(keys.issue)
 

@@ -58,7 +58,10 @@ async def _measured(
 
     everywhere = Caller(Identity("remit metrics", "human", {"*": frozenset({"auditor"})}))
     soon = datetime.now(UTC) + timedelta(minutes=1)
-    window = Window(since=since or FIRST_DAY, until=until or soon)
+    start, end = since or FIRST_DAY, until or soon
+    if end < start:
+        raise Trouble(f"--until: found {end:%Y-%m-%d %H:%M}, needs what is not before --from")
+    window = Window(since=start, until=end)
     async with postgres_desk(url, settings) as desk, PostgresReader(url) as reader:
         return await metrics(
             window,
