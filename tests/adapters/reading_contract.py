@@ -520,6 +520,23 @@ class ReaderContract:
             assert rest.next is None
 
     @pytest.mark.anyio
+    async def test_a_month_declared_day_by_day_is_the_month(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            for n in range(30):
+                await a_decision(library, f"s{n}", SMALL)
+                library.clock.advance(DAY)
+            days = [f"2026-01-{day:02}" for day in range(1, 32)]
+            periods = tuple(PeriodVolume(period=day, eligible=2) for day in days)
+            said = DeclareVolume(source="order desk", periods=periods)
+            await declare_volume("refund", said, BOT, library.desk)
+            await library.catch_up()
+            ever = Window(since=NOON - 400 * DAY, until=library.clock.now() + DAY)
+            told = await metrics(ever, caller("audra"), library.desk, library.reader)
+            coverage = told.metrics.adoption.coverage
+            assert (coverage.numerator, coverage.denominator) == (27, 62)
+
+    @pytest.mark.anyio
     async def test_the_audit_trail_tells_everything_as_sentences(self, opened: Opened) -> None:
         async with opened() as library:
             await adopted(library)

@@ -87,16 +87,31 @@ RUNS = """
     ) AS last
     GROUP BY w.place, r.name
 """
+# What came in the days of a month that were all declared is looked up as the month's.
 INTAKE = """
-    SELECT w.place, count(*), sum(v.eligible)::bigint, coalesce(sum(c.n), 0)::bigint,
-        coalesce(sum(v.bypassed), 0)::bigint,
-        coalesce(sum(v.eligible) FILTER (WHERE v.bypassed IS NOT NULL), 0)::bigint
-    FROM unnest(%(first)s::date[], %(end)s::date[]) WITH ORDINALITY AS w (first, "end", place)
-    JOIN volumes AS v ON v.first_day >= w.first AND v.first_day < w."end" AND v.last_day < w."end"
-    LEFT JOIN feedback_counts AS c ON c.decision_type = v.decision_type AND c.period = v.period
-        AND c.measure = 'received' AND c.label = ''
-    WHERE v.decision_type = ANY (%(types)s)
-    GROUP BY w.place
+    WITH declared AS (
+        SELECT w.place, v.decision_type, left(v.period, 7) AS month,
+            array_agg(v.period) AS periods, count(*) AS n, sum(v.eligible) AS eligible,
+            sum(v.bypassed) AS bypassed,
+            sum(v.eligible) FILTER (WHERE v.bypassed IS NOT NULL) AS told,
+            count(*) = date_part('day',
+                date_trunc('month', min(v.first_day)) + interval '1 month - 1 day') AS whole
+        FROM unnest(%(first)s::date[], %(end)s::date[]) WITH ORDINALITY AS w (first, "end", place)
+        JOIN volumes AS v
+            ON v.first_day >= w.first AND v.first_day < w."end" AND v.last_day < w."end"
+        WHERE v.decision_type = ANY (%(types)s)
+        GROUP BY w.place, v.decision_type, left(v.period, 7)
+    )
+    SELECT d.place, sum(d.n)::bigint, sum(d.eligible)::bigint,
+        coalesce(sum(c.n), 0)::bigint, coalesce(sum(d.bypassed), 0)::bigint,
+        coalesce(sum(d.told), 0)::bigint
+    FROM declared AS d
+    CROSS JOIN LATERAL (
+        SELECT sum(n) AS n FROM feedback_counts
+        WHERE decision_type = d.decision_type AND measure = 'received' AND label = ''
+            AND period = ANY (CASE WHEN d.whole THEN ARRAY[d.month] ELSE d.periods END)
+    ) AS c
+    GROUP BY d.place
 """
 DATED = ("received", "ended", "raised", "active")
 """Whatever counts at all on a day counts under one of these."""
