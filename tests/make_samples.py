@@ -17,7 +17,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.assembly import codec
 from adapters.eventstore.codec import stored_topic
 from domain import conflict as c
-from domain import data_subject
+from domain import data_subject, volume
 from domain.decision import events as d
 from domain.decision_type import events as t
 from domain.decision_type.definition import Baseline
@@ -306,6 +306,18 @@ def _others() -> tuple[Event, ...]:
         c.Arbitrated(**_head(3, DI, CONFLICT_ID), winner=ID, reason_code="ESC.BETTER", **SAY),
         c.Closed(**_head(4, DI, CONFLICT_ID)),
         data_subject.Erased(**envelope(UUID(int=4), 1, by(CY))),
+        *_volume(),
+    )
+
+
+def _volume() -> tuple[Event, ...]:
+    stream = volume.stream_id("refund", "2026")
+    said: dict[str, Any] = {"period": "2026-03-02", "source": "order desk"}
+    return (
+        volume.Declared(**_head(1, BOT, stream), **said, eligible=120, bypassed=None),
+        volume.Corrected(
+            **_head(2, ANA, stream), **said, eligible=125, bypassed=4, reason="a late file"
+        ),
     )
 
 

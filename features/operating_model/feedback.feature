@@ -82,3 +82,35 @@ Feature: What came of it is measured
       Given the assistant has recommended refund
       When Carla Nunes contests it, because the customer was never charged
       Then it is refused: "Only a completed decision can be contested."
+
+  Rule: Coverage is of the cases that their own system counts, never of what came here
+
+    Example: Two of the day's four cases came this way
+      Given the assistant has recommended refund for Mr Small
+      And the assistant has recommended refund for Mrs Large
+      When the source system declares 4 cases for today
+      Then the coverage is 2 of 4
+
+    Example: Nobody has counted
+      When the assistant recommends refund
+      Then the coverage is unknown
+
+    Example: The source system counts again
+      Given the assistant has recommended refund
+      And the source system has declared 4 cases for today
+      When the source system declares 5 cases for today
+      Then the coverage is 1 of 5
+
+    Example: One case was decided elsewhere
+      When the source system declares 4 cases for today, 1 of them decided elsewhere
+      Then the bypass rate is 1 of 4
+
+    Example: No more are decided elsewhere than there are
+      When the source system declares 1 cases for today, 2 of them decided elsewhere
+      Then it is refused: "No more cases can have passed by than there were."
+
+  Rule: How it was before is measured before, and once
+
+    Example: Carla remembers a slower past
+      When Carla Nunes registers a baseline of 90 minutes
+      Then it is refused: "The decision type is not in a state that allows this."

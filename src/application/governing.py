@@ -89,9 +89,6 @@ async def _adoption_events(adoption: Adoption, caller: Caller, desk: Desk) -> li
     if state is None or state.definition != definition:
         drafted = types.draft(state, definition, author(state))
         state = _take(state, drafted, events)
-    if definition.baseline is not None and state.baseline is None:
-        registered = types.register_baseline(state, definition.baseline, author(state))
-        state = _take(state, registered, events)
     if state.status is TypeStatus.DRAFT:
         state = _take(state, types.activate(state, author(state)), events)
     if policy is None or policy.active is None or policy.active.digest != adoption.guardrail.digest:

@@ -6,21 +6,23 @@ went on. Every other one, and every slice by something else than time, is counte
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
 from application.desk import Caller, Desk
-from application.metrics.counting import label
-from application.metrics.formulas import Declared, Found, Report, compute, report
+from application.metrics.agreement import Strictness
+from application.metrics.counting import Counts, label
+from application.metrics.formulas import Declared, Found, OfType, Report, compute, report
 from application.metrics.periods import whole_days
+from application.metrics.register import kept_versions
 from application.metrics.slices import GroupBy
 from application.metrics.timing import Stages
 from application.metrics.window import Bucket, Window
 from application.projections.feedback_row import FeedbackRow
-from application.reading import Reader, Visible, looking_at
+from application.reading import MetricsReader, Sums, Visible, looking_at
 
 KEPT_BY = ("day", "week", "month")
 """The buckets of time that are made of whole days."""
@@ -30,32 +32,34 @@ async def metrics(
     window: Window,
     caller: Caller,
     desk: Desk,
-    reader: Reader,
+    reader: MetricsReader,
     *,
     decision_type: str | None = None,
     group_by: GroupBy | None = None,
     eligible: int | None = None,
     bypassed: int | None = None,
+    formulas: Collection[str] = (),
     as_of: datetime | None = None,
 ) -> Report:
-    """Measure a window, as of now; a baseline counts where one decision type is asked about.
+    """Measure a window, as of now; a baseline and a roster count where one decision type is asked
+    about, or where each is a slice.
 
-    Whoever makes a window that ends now says which now.
+    Whoever makes a window that ends now says which now. A formula that is asked for by name is
+    answered by that version: a superseded one is counted from the rows.
     """
     visible = looking_at(decision_type, caller)
-    baseline = None if decision_type is None else await _baseline(decision_type, desk)
-    declared = Declared(eligible, bypassed, None if baseline is None else float(baseline))
+    kept = kept_versions(formulas, volume_given=eligible is not None)
+    own = Declared() if decision_type is None else await declared_of(decision_type, desk)
+    given = replace(own, eligible=eligible, bypassed=bypassed)
     as_of = as_of or desk.clock.now()
     days = whole_days(window, as_of)
-    if days is not None and (group_by is None or group_by in KEPT_BY):
-        whole, parts = await _looked_up(
-            window, days, cast("Bucket | None", group_by), visible, as_of, desk, reader
-        )
-        return await asyncio.to_thread(
-            report, whole, parts, declared, as_of=as_of, group_by=group_by
-        )
+    if days is not None and not kept and (group_by is None or group_by in KEPT_BY):
+        by = cast("Bucket | None", group_by)
+        return await look_up(window, days, by, visible, given, as_of, desk, reader)
     minimums = Minimums(desk)
     facts = [await minimums.with_minimum(row) async for row in reader.facts(window, visible)]
+    types = {row.decision_type for row in facts}
+    within = days or window
     return await asyncio.to_thread(
         compute,
         facts,
@@ -64,13 +68,58 @@ async def metrics(
         group_by=group_by,
         eligible=eligible,
         bypassed=bypassed,
-        baseline_p50=baseline,
+        baseline_p50=own.baseline_p50,
+        roster=own.roster,
+        strictness=await _orders(types, desk),
+        by_type={name: await _of_type(name, desk) for name in types},
+        volumes=await reader.volumes(visible, within.since.date(), within.until.date()),
+        formulas=kept,
     )
 
 
-async def _baseline(decision_type: str, desk: Desk) -> Decimal | None:
-    registered = (await desk.governed(decision_type)).decision_type.baseline
-    return registered.cycle_time_p50_seconds if registered else None
+async def look_up(
+    window: Window,
+    days: Window,
+    by: Bucket | None,
+    visible: Visible,
+    given: Declared,
+    as_of: datetime,
+    desk: Desk,
+    reader: Sums,
+) -> Report:
+    """The report of a window of whole days, from the sums that were kept."""
+    whole, parts = await _looked_up(window, days, by, visible, as_of, desk, reader)
+    declared = replace(given, strictness=await _strictness(whole.counts, desk))
+    return await asyncio.to_thread(report, whole, parts, declared, as_of=as_of, group_by=by)
+
+
+async def declared_of(name: str, desk: Desk) -> Declared:
+    """What a decision type declares of itself."""
+    own = await _of_type(name, desk)
+    return Declared(baseline_p50=own.baseline_p50, roster=own.roster)
+
+
+async def _of_type(name: str, desk: Desk) -> OfType:
+    state = (await desk.governed(name)).decision_type
+    baseline = state.baseline.cycle_time_p50_seconds if state.baseline else None
+    return OfType(None if baseline is None else float(baseline), state.definition.reviewers)
+
+
+async def _strictness(counts: Counts, desk: Desk) -> Strictness:
+    """How strict the actions are of the types in which somebody overrode."""
+    return await _orders({name for (name, *_), _ in counts.by_parts("turn")}, desk)
+
+
+async def _orders(types: Collection[str], desk: Desk) -> Strictness:
+    found: dict[str, dict[str, int]] = {}
+    for name in types:
+        actions = (await desk.governed(name)).decision_type.definition.actions
+        found[name] = {
+            action: permitted.strictness
+            for action, permitted in actions.items()
+            if permitted.strictness is not None
+        }
+    return found
 
 
 async def _looked_up(
@@ -80,7 +129,7 @@ async def _looked_up(
     visible: Visible,
     as_of: datetime,
     desk: Desk,
-    reader: Reader,
+    reader: Sums,
 ) -> tuple[Found, list[tuple[str, Found]]]:
     """The window and its buckets; a bucket in which nothing counts is none."""
     extent = None if by is None else await reader.extent(days, visible)

@@ -7,7 +7,7 @@ Whoever asks sees the decision types they hold a seat for, and nothing else.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -21,6 +21,7 @@ from application.offers import Free
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
+from application.projections.volumes import VolumeRow
 from domain.decision.state import Status
 from domain.model import Seat, Value
 from domain.values import ExceptionCode, Lane
@@ -177,7 +178,33 @@ class Kind(NamedTuple):
     """Whom an escalation was placed with, or who was the first pair of eyes; empty for nobody."""
 
 
-class Reader(Protocol):
+class Sums(Protocol):
+    """The sums that metrics are looked up in."""
+
+    async def extent(self, window: Window, visible: Visible) -> Window | None:
+        """The days of a window from the first to the last on which anything counts."""
+        ...
+
+    async def found(
+        self, windows: Sequence[Window], visible: Visible, as_of: datetime
+    ) -> Sequence[Found]:
+        """What is known of windows of whole days, as the sums that were kept say it."""
+        ...
+
+
+class MetricsReader(Sums, Protocol):
+    """Everything that metrics are made of."""
+
+    async def volumes(self, visible: Visible, since: date, until: date) -> Sequence[VolumeRow]:
+        """The declared periods that lie from a day up to and with another."""
+        ...
+
+    def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
+        """Everything that may matter to the metrics of a window."""
+        ...
+
+
+class Reader(MetricsReader, Protocol):
     """The projections, as they are asked. Each list is in the order that its marks go on in."""
 
     async def decisions(
@@ -223,20 +250,6 @@ class Reader(Protocol):
         self, name: str | None, narrowed: Narrowed, after: KeyMark | None, limit: int
     ) -> Sequence[FeedbackRow]:
         """Completed decisions that the lot fell on and nobody has judged, the oldest first."""
-        ...
-
-    async def extent(self, window: Window, visible: Visible) -> Window | None:
-        """The days of a window from the first to the last on which anything counts."""
-        ...
-
-    async def found(
-        self, windows: Sequence[Window], visible: Visible, as_of: datetime
-    ) -> Sequence[Found]:
-        """What is known of windows of whole days, as the sums that were kept say it."""
-        ...
-
-    def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
-        """Everything that may matter to the metrics of a window."""
         ...
 
     async def trail(

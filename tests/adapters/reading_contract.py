@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,6 +17,7 @@ from adapters.clock import HeldClock
 from adapters.postgres.log import PostgresEventLog
 from adapters.postgres.reading import PostgresReader
 from adapters.worker import catch_up
+from application.declaring import DeclareVolume, PeriodVolume, declare_volume, declared_volumes
 from application.delivering import Reverse, report, reverse
 from application.desk import Caller, Desk, NoAuthority
 from application.governing import Adoption, adopt, vacate_owner
@@ -463,6 +465,78 @@ class ReaderContract:
             before = Window(since=NOON - DAY, until=NOON)
             empty = await metrics(before, caller("audra"), desk, reader)
             assert empty.metrics.flow.straight_through_rate.value is None
+
+    @pytest.mark.anyio
+    async def test_coverage_is_of_the_periods_that_were_declared(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            desk, reader = library.desk, library.reader
+            await a_decision(library, "early", SMALL)
+            library.clock.advance(DAY)
+            for n in range(3):
+                await a_decision(library, f"s{n}", SMALL)
+            for eligible in (9, 5):
+                said = {"2026-01-05": (4, None), "2026-01-06": (eligible, 2), "2025": (700, 1)}
+                periods = tuple(
+                    PeriodVolume(period=period, eligible=n, bypassed=past)
+                    for period, (n, past) in said.items()
+                )
+                volume = DeclareVolume(source="order desk", periods=periods)
+                await declare_volume("refund", volume, BOT, desk)
+            await library.catch_up()
+
+            async def shares(window: Window, **more: Any) -> list[tuple[int, int, int, int]]:
+                told = await metrics(window, caller("audra"), desk, reader, **more)
+                found = [told.metrics, *(part.metrics for part in told.slices)]
+                return [
+                    (
+                        one.adoption.coverage.numerator,
+                        one.adoption.coverage.denominator,
+                        one.adoption.bypass_rate.numerator,
+                        one.adoption.bypass_rate.denominator,
+                    )
+                    for one in found
+                ]
+
+            midnight = NOON - 12 * HOUR
+            days = Window(since=midnight, until=midnight + 2 * DAY)
+            whole = (4, 9, 2, 5)
+            assert await shares(days) == [whole]
+            assert await shares(days, decision_type="refund") == [whole]
+            assert await shares(days, group_by="day") == [whole, (1, 4, 0, 0), (3, 5, 2, 5)]
+            assert await shares(days, group_by="decision_type") == [whole, whole]
+            assert await shares(days, group_by="queue") == [whole, (0, 0, 0, 0)]
+            assert await shares(Window(since=NOON, until=days.until)) == [(3, 5, 2, 5)]
+            ever = Window(since=midnight - 400 * DAY, until=days.until)
+            assert await shares(ever) == [(4, 709, 3, 705)]
+            assert await shares(days, eligible=8) == [(4, 8, 0, 0)]
+            page = await declared_volumes(
+                "refund", date.min, date.max, None, 2, caller("audra"), reader
+            )
+            assert [row.period for row in page.items] == ["2025", "2026-01-05"]
+            rest = await declared_volumes(
+                "refund", date.min, date.max, page.next, 2, caller("audra"), reader
+            )
+            (row,) = rest.items
+            assert (row.eligible, row.corrections, row.declared_by) == (5, 1, "bot")
+            assert rest.next is None
+
+    @pytest.mark.anyio
+    async def test_a_month_declared_day_by_day_is_the_month(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            for n in range(30):
+                await a_decision(library, f"s{n}", SMALL)
+                library.clock.advance(DAY)
+            days = [f"2026-01-{day:02}" for day in range(1, 32)]
+            periods = tuple(PeriodVolume(period=day, eligible=2) for day in days)
+            said = DeclareVolume(source="order desk", periods=periods)
+            await declare_volume("refund", said, BOT, library.desk)
+            await library.catch_up()
+            ever = Window(since=NOON - 400 * DAY, until=library.clock.now() + DAY)
+            told = await metrics(ever, caller("audra"), library.desk, library.reader)
+            coverage = told.metrics.adoption.coverage
+            assert (coverage.numerator, coverage.denominator) == (27, 62)
 
     @pytest.mark.anyio
     async def test_the_audit_trail_tells_everything_as_sentences(self, opened: Opened) -> None:

@@ -288,6 +288,29 @@ def test_a_baseline_is_registered_once() -> None:
         commands.register_baseline(measured, MEASURED, by(ANA))
 
 
+def test_a_baseline_holds_a_number() -> None:
+    with pytest.raises(commands.NothingMeasured, match="found no number"):
+        commands.register_baseline(a_draft_type(), Baseline(source="nobody looked"), by(ANA))
+
+
+def test_a_definition_registers_the_baseline_it_brings() -> None:
+    state = fold(commands.draft(None, a_definition(baseline=MEASURED), by(ANA)))
+    assert state is not None
+    assert state.baseline == MEASURED
+    again = commands.draft(state, a_definition(baseline=MEASURED, title="Refunds"), by(ANA))
+    assert [event.TOPIC for event in again] == ["decision_type.drafted"]
+
+
+def test_no_definition_improves_the_past() -> None:
+    better = Baseline(cycle_time_p50_seconds=Decimal(9_000), source="measured again")
+    measured = fold(commands.draft(None, a_definition(baseline=MEASURED), by(ANA)))
+    assert measured is not None
+    with pytest.raises(commands.BaselineStands):
+        commands.draft(measured, a_definition(baseline=better), by(ANA))
+    with pytest.raises(commands.WrongStatus, match="a baseline comes before go-live"):
+        commands.draft(REFUND, a_definition(baseline=better), by(ANA))
+
+
 # ── stages
 
 

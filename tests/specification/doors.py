@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from typing import Any, Literal, Protocol, TypeVar, cast
@@ -22,10 +23,18 @@ from adapters.memory.projections import MemoryProjectionStore
 from adapters.settings import Settings
 from application import policy_life
 from application.arbitrating import Arbitrate, arbitrate_conflict
+from application.declaring import DeclareVolume, declare_volume
 from application.delivering import Reverse, report, reverse
 from application.desk import Answer, Caller, Desk
 from application.explaining import DecisionExplanation, explain
-from application.governing import Switch, assign_owner, resume, suspend, vacate_owner
+from application.governing import (
+    Switch,
+    assign_owner,
+    register_baseline,
+    resume,
+    suspend,
+    vacate_owner,
+)
 from application.informing import Inform, inform
 from application.metrics.formulas import compute
 from application.metrics.intervals import Proportion
@@ -44,6 +53,7 @@ from application.observing import (
 from application.policy_views import views
 from application.ports import CommandKey, Identity
 from application.projections.feedback import Feedback
+from application.projections.volumes import Volumes
 from application.replaying import replay
 from application.reviewing import Claim, claim, release, resolve, review
 from application.submitting import hand_over
@@ -51,10 +61,13 @@ from application.trail import trail_line
 from application.views import ClaimView, DecisionView
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
+from domain.decision_type.definition import Baseline
 from domain.model import Refusal, Seat, Value
 from domain.policy.gate import Floor
 
 T = TypeVar("T")
+
+BY_HAND = "measured by hand"
 
 
 class Nothing(Value):
@@ -128,6 +141,14 @@ class Door(Protocol):
 
     def versions(self, by: Identity, name: str) -> dict[int, str]:
         """How far each version of the policy has come."""
+        ...
+
+    def declare(self, by: Identity, name: str, said: DeclareVolume) -> None:
+        """Say how many cases there were."""
+        ...
+
+    def baseline(self, by: Identity, name: str, seconds: int) -> None:
+        """Put on record how long a case took before go-live."""
         ...
 
     def decision(self, by: Identity, id: UUID) -> DecisionView: ...
@@ -230,6 +251,13 @@ class Direct:
         policy, events = self._ask(policy_life.history(name, Caller(by), self.desk))
         return {one.version: one.state for one in views(policy, events)} if policy else {}
 
+    def declare(self, by: Identity, name: str, said: DeclareVolume) -> None:
+        self._ask(declare_volume(name, said, Caller(by), self.desk))
+
+    def baseline(self, by: Identity, name: str, seconds: int) -> None:
+        measured = Baseline(cycle_time_p50_seconds=Decimal(seconds), source=BY_HAND)
+        self._ask(register_baseline(name, measured, Caller(by), self.desk))
+
     def decision(self, by: Identity, id: UUID) -> DecisionView:
         return DecisionView.of(self._ask(self.desk.decision(id)))
 
@@ -265,11 +293,17 @@ class Direct:
 def counted(desk: Desk, clock: HeldClock, measure: tuple[str, str]) -> tuple[int, int]:
     """A metric over everything that happened, from the facts folded out of the log."""
     assert isinstance(desk.log, MemoryEventLog)
-    store, facts = MemoryProjectionStore(desk.log), Feedback()
+    store, facts, volumes = MemoryProjectionStore(desk.log), Feedback(), Volumes()
     store.catch_up(facts)
+    store.catch_up(volumes)
     day = timedelta(days=1)
     window = Window(since=clock.now() - 30 * day, until=clock.now() + day)
-    report = compute(store.rows(facts).values(), window=window, as_of=clock.now())
+    report = compute(
+        store.rows(facts).values(),
+        window=window,
+        as_of=clock.now(),
+        volumes=list(store.rows(volumes).values()),
+    )
     chapter, name = measure
     share: Proportion = getattr(getattr(report.metrics, chapter), name)
     return share.numerator, share.denominator
@@ -356,6 +390,13 @@ class Http:
     def versions(self, by: Identity, name: str) -> dict[int, str]:
         told = json.loads(self._send(by, "GET", f"/decision-types/{name}/policies"))
         return {one["version"]: one["state"] for one in told["items"]}
+
+    def declare(self, by: Identity, name: str, said: DeclareVolume) -> None:
+        self._send(by, "PUT", f"/decision-types/{name}/eligible-volume", _body(said))
+
+    def baseline(self, by: Identity, name: str, seconds: int) -> None:
+        said = {"cycle_time_p50_seconds": seconds, "source": BY_HAND}
+        self._send(by, "POST", f"/decision-types/{name}/baseline", said)
 
     def decision(self, by: Identity, id: UUID) -> DecisionView:
         return DecisionView.model_validate_json(self._send(by, "GET", f"/decisions/{id}"))

@@ -342,6 +342,8 @@ MEASURES = {
     "escalation rate": ("flow", "escalation_rate"),
     "override rate": ("agreement", "override_rate"),
     "quality overturn rate": ("agreement", "quality_overturn_rate"),
+    "coverage": ("adoption", "coverage"),
+    "bypass rate": ("adoption", "bypass_rate"),
 }
 
 STANDINGS: dict[str, frozenset[Status]] = {

@@ -86,7 +86,7 @@ def receipt(text: str) -> str:
 @shaped("|".join(MEASURES))
 def measure(text: str) -> str:
     """What feedback measures: `straight-through rate`, `override rate`, `exception rate`,
-    `escalation rate`, `quality overturn rate`
+    `escalation rate`, `quality overturn rate`, `coverage`, `bypass rate`
     """
     return text
 

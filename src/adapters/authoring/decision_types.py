@@ -123,11 +123,13 @@ def _actions(node: Node, name: str) -> Any:
 def _action(node: Node, name: str) -> Any:
     if isinstance(node, Scalar):
         return {"reversibility": one_of(node, name, Reversibility)}
-    line = Fields(node, f"the action {clipped(name)}").only("reversibility", "title")
-    return {
+    line = Fields(node, f"the action {clipped(name)}").only("reversibility", "title", "strictness")
+    found: dict[str, Any] = {
         "reversibility": one_of(line.get("reversibility"), "reversibility", Reversibility),
         "title": line.optional("title", text),
     }
+    strictness = line.optional("strictness", number)
+    return found if strictness is None else found | {"strictness": strictness}
 
 
 def _service_levels(node: Node, name: str) -> Any:

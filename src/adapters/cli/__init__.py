@@ -10,6 +10,7 @@ from adapters.cli import (
     erasing,
     interchange,
     keys,
+    measuring,
     operating,
     policies,
     rehearsing,
@@ -73,9 +74,9 @@ policy.command("floor")(policies.floor)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
-app.command("metrics")(auditing.metrics)
 app.command("erase")(erasing.erase)
 projections.command("rebuild")(operating.rebuild)
+projections.command("verify")(operating.verify)
 projections.command("status")(operating.status)
 api_keys.command("issue")(keys.issue)
 
@@ -83,3 +84,4 @@ app.add_typer(policy, name="policy")
 app.add_typer(spec, name="spec")
 app.add_typer(projections, name="projections")
 app.add_typer(api_keys, name="keys")
+app.add_typer(measuring.app, name="metrics")

@@ -1,6 +1,5 @@
 """For auditors and owners: a decision's trail, replay, metrics."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -134,31 +133,3 @@ def _report_drift(one: "Replay") -> None:
             f"{escaped(d.replayed)} ({d.cause})",
             highlight=False,
         )
-
-
-def metrics(
-    decision_type: Annotated[str | None, typer.Option(help="One decision type.")] = None,
-    since: Annotated[
-        datetime | None, typer.Option("--from", help="Start of the window, inclusive (UTC).")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--to", help="End of the window, exclusive (UTC).")
-    ] = None,
-    group_by: Annotated[str | None, typer.Option(help="Slice by, e.g. queue or day.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show the feedback metrics of a window, with their intervals."""
-    from adapters.cli.figures import print_report
-    from adapters.cli.queries import read_metrics
-
-    start, end = utc(since), utc(until)
-    report = read_metrics(settings(), decision_type, start, end, group_by)
-    if as_json:
-        print_json(report.model_dump_json(indent=2))
-    else:
-        print_report(report)
-
-
-def utc(moment: datetime | None) -> datetime | None:
-    """A moment as typed: in UTC unless it says otherwise."""
-    return moment and moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -23,6 +24,9 @@ out = Console()
 err = Console(stderr=True)
 
 T = TypeVar("T")
+
+FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+"""How a moment may be typed."""
 
 UNUSABLE = 2
 """The exit code for input or settings that can't be used; 1 says: checked, and found wanting."""
@@ -135,3 +139,8 @@ def read_text(path: Path) -> str:
 def print_json(text: str) -> None:
     """JSON for a machine: one document, nothing around it."""
     sys.stdout.write(text + "\n")
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """A moment as typed: in UTC unless it says otherwise."""
+    return moment and moment.replace(tzinfo=moment.tzinfo or UTC)

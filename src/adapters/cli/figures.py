@@ -1,50 +1,125 @@
-"""Metrics as tables in the terminal."""
+"""Metrics as tables in the terminal: the whole in chapters, slices side by side."""
 
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import cast
 
 from pydantic import BaseModel
 from rich.table import Table
 
-from adapters.cli.common import out
-from application.metrics.formulas import Metrics, Report
+from adapters.cli.common import escaped, out
+from application.metrics.calibration import Calibration
+from application.metrics.formulas import Metrics, Report, Slice
 from application.metrics.intervals import Estimate, Figure, Proportion, Times
+from application.metrics.oversight import ReviewerOversight
+
+Number = Proportion | Estimate | Figure | Times
+Cells = tuple[str, str, str]
+
+SLICED: dict[str, Callable[[Metrics], Number]] = {
+    "straight through": lambda m: m.flow.straight_through_rate,
+    "automated": lambda m: m.flow.automation_rate,
+    "exceptions": lambda m: m.flow.exception_rate,
+    "escalated": lambda m: m.flow.escalation_rate,
+    "in time": lambda m: m.time.sla_attainment,
+    "cycle p50": lambda m: m.time.cycle_time,
+    "overridden": lambda m: m.agreement.override_rate,
+    "overturned": lambda m: m.agreement.quality_overturn_rate,
+    "coverage": lambda m: m.adoption.coverage,
+}
+"""What of a slice fits into a line; `--json` has everything."""
 
 
 def print_report(report: Report) -> None:
-    """Every metric of the window, and of each slice if there are any."""
+    """Every metric of the window, and the slices side by side if there are any."""
     since, until = report.window.since, report.window.until
-    out.print(f"[{since:%Y-%m-%d %H:%M}, {until:%Y-%m-%d %H:%M}) UTC", markup=False)
-    out.print(_table("all", report.metrics))
-    for one in report.slices:
-        out.print(_table(one.key or "none", one.metrics))
+    metrics = report.metrics
+    out.print(
+        f"[{since:%Y-%m-%d %H:%M}, {until:%Y-%m-%d %H:%M}) UTC: "
+        f"{metrics.flow.received:,} received, {metrics.flow.ended:,} ended",
+        markup=False,
+        highlight=False,
+    )
+    out.print(_whole(metrics))
+    if report.slices:
+        out.print(_side_by_side(str(report.group_by), report.slices))
 
 
-def _table(title: str, metrics: Metrics) -> Table:
-    table = Table("metric", "value", "95 % interval", "of", title=title, title_justify="left")
-    for name, value in _figures(metrics):
-        table.add_row(name, *_cells(value))
+def _whole(metrics: Metrics) -> Table:
+    table = Table("metric", "value", "95 % interval", "of")
+    for chapter in type(metrics).model_fields:
+        part = getattr(metrics, chapter)
+        lines = list(_figures(part)) if isinstance(part, BaseModel) else []
+        if lines:
+            table.add_section()
+            table.add_row(f"[bold]{chapter}[/]", "", "", "")
+        for name, cells in lines:
+            table.add_row(f"  {escaped(name)}", *cells)
     return table
 
 
-def _figures(part: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _side_by_side(by: str, slices: tuple[Slice, ...]) -> Table:
+    table = Table(by.replace("_", " "), "received", "ended")
+    for name in SLICED:
+        table.add_column(name, justify="right")
+    for one in slices:
+        flow = one.metrics.flow
+        figures = (_short(of(one.metrics)) for of in SLICED.values())
+        table.add_row(_key(one.key, by), f"{flow.received:,}", f"{flow.ended:,}", *figures)
+    return table
+
+
+def _key(key: str | None, by: str) -> str:
+    """A bucket of time by its beginning, to what it lasts."""
+    if key is None:
+        return "none"
+    lengths = {"hour": 16, "day": 10, "week": 10, "month": 7}
+    return escaped(key[: lengths[by]].replace("T", " ") if by in lengths else key)
+
+
+def _short(value: Number) -> str:
+    match value:
+        case Times():
+            return "–" if value.p50 is None else f"{value.p50:,.0f} s"
+        case _:
+            return "–" if value.value is None else f"{value.value:.1%}"
+
+
+def _figures(part: BaseModel, prefix: str = "") -> Iterator[tuple[str, Cells]]:
     """Every figure in a report, by its name; what has parts is named with them."""
+    if isinstance(part, Calibration):
+        yield from _scores(part)
+        return
     for name in type(part).model_fields:
-        value = getattr(part, name)
-        if isinstance(value, Proportion | Estimate | Figure | Times):
-            yield prefix + name, value
-        elif isinstance(value, dict):
+        yield from _figure(prefix, name, getattr(part, name))
+
+
+def _figure(prefix: str, name: str, value: object) -> Iterator[tuple[str, Cells]]:
+    match value:
+        case Proportion() | Estimate() | Figure() | Times():
+            yield prefix + name, _cells(value)
+        case dict():
             parts = cast("dict[str, object]", value)
-            yield from ((f"{prefix}{name}.{k}", p) for k, p in parts.items() if _is_rate(p))
-        elif isinstance(value, BaseModel):
-            yield from _figures(value)
+            for key, one in parts.items():
+                if isinstance(one, Proportion):
+                    yield f"{prefix}{name}.{key}", _cells(one)
+        case tuple():
+            for one in cast("tuple[object, ...]", value):
+                if isinstance(one, ReviewerOversight):
+                    yield from _figures(one, f"{one.reviewer}: ")
+        case BaseModel():
+            yield from _figures(value, prefix)
+        case _:
+            return
 
 
-def _is_rate(part: object) -> bool:
-    return isinstance(part, Proportion)
+def _scores(part: Calibration) -> Iterator[tuple[str, Cells]]:
+    for weighing, scores in (("raw", part.raw), ("weighted", part.weighted)):
+        for name in ("brier", "ece"):
+            yield f"{name}, {weighing}", (_number(getattr(scores, name)), "", f"n {part.n:,}")
+    yield "ece if calibrated", (_number(part.ece_if_calibrated), "", "by chance alone")
 
 
-def _cells(value: Proportion | Estimate | Figure | Times) -> tuple[str, str, str]:
+def _cells(value: Number) -> Cells:
     match value:
         case Proportion():
             counts = f"{value.numerator:,}/{value.denominator:,}"
@@ -59,7 +134,7 @@ def _cells(value: Proportion | Estimate | Figure | Times) -> tuple[str, str, str
 
 
 def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"[{low:.6f}, {high:.6f}]"
+    return "" if low is None or high is None else f"[{low:.6f}, {high:.6f}]".replace("[", r"\[")
 
 
 def _number(value: float | None) -> str:

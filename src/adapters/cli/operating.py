@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
-from adapters.cli.common import connect, database, err, out, settings
+from adapters.cli.common import connect, database, err, escaped, out, settings
 from adapters.trouble import Trouble
+
+FOUND_WANTING = 1
+MOST_SHOWN = 20
 
 
 def migrate() -> None:
@@ -66,13 +69,9 @@ def rebuild(
     """Fold a projection again from the first event, beside the live one, while writes go on."""
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    from adapters.worker import projection_names
     from adapters.worker import rebuild as rebuild_projection
 
-    names = projection_names() if name == "all" else (name,)
-    unknown = [n for n in names if n not in projection_names()]
-    if unknown:
-        raise Trouble(f"NAME: found {name}; allowed are all, {', '.join(projection_names())}")
+    names = _projections(name)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -87,6 +86,35 @@ def rebuild(
                 bar.update(task, completed=reached, total=newest)
 
             rebuild_projection(url, each, show)
+
+
+def verify(
+    name: Annotated[str, typer.Argument(help="The projection; `all` for every one.")] = "all",
+) -> None:
+    """Compare every row with what folding the log anew gives. Exits with 1 if any differs."""
+    from adapters.worker import verify as verify_projection
+
+    names = _projections(name)
+    differing = 0
+    with database(settings()) as url, err.status("folding the log anew"):
+        for each in names:
+            found = verify_projection(url, each)
+            differing += len(found)
+            out.print(f"{each}: {f'[bold red]{len(found):,} differ' if found else 'equal'}")
+            for one in found[:MOST_SHOWN]:
+                out.print(f"  {escaped(one.key)}", highlight=False)
+    if differing:
+        raise typer.Exit(FOUND_WANTING)
+
+
+def _projections(name: str) -> tuple[str, ...]:
+    from adapters.worker import projection_names
+
+    names = projection_names() if name == "all" else (name,)
+    if unknown := [n for n in names if n not in projection_names()]:
+        allowed = ", ".join(projection_names())
+        raise Trouble(f"NAME: found {unknown[0]}; allowed are all, {allowed}")
+    return names
 
 
 def status() -> None:

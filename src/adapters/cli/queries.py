@@ -1,6 +1,7 @@
 """Questions to the projections, asked by whoever has the database: sees all, changes nothing."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,6 +21,7 @@ def read_metrics(
     since: datetime | None,
     until: datetime | None,
     group_by: str | None,
+    formulas: Sequence[str] = (),
 ) -> Report:
     """The metrics of a window, the projections brought up to the log first."""
     from adapters.worker import catch_up
@@ -27,7 +29,7 @@ def read_metrics(
     slicing = _slicing(group_by)
     with database(settings) as url:
         catch_up(url)
-        return asyncio.run(_measured(url, settings, decision_type, since, until, slicing))
+        return asyncio.run(_measured(url, settings, decision_type, since, until, slicing, formulas))
 
 
 def _slicing(word: str | None) -> GroupBy | None:
@@ -45,6 +47,7 @@ async def _measured(
     since: datetime | None,
     until: datetime | None,
     group_by: GroupBy | None,
+    formulas: Sequence[str],
 ) -> Report:
     from adapters.assembly import postgres_desk
     from adapters.postgres.reading import PostgresReader
@@ -55,8 +58,17 @@ async def _measured(
 
     everywhere = Caller(Identity("remit metrics", "human", {"*": frozenset({"auditor"})}))
     soon = datetime.now(UTC) + timedelta(minutes=1)
-    window = Window(since=since or FIRST_DAY, until=until or soon)
+    start, end = since or FIRST_DAY, until or soon
+    if end < start:
+        raise Trouble(f"--until: found {end:%Y-%m-%d %H:%M}, needs what is not before --from")
+    window = Window(since=start, until=end)
     async with postgres_desk(url, settings) as desk, PostgresReader(url) as reader:
         return await metrics(
-            window, everywhere, desk, reader, decision_type=decision_type, group_by=group_by
+            window,
+            everywhere,
+            desk,
+            reader,
+            decision_type=decision_type,
+            group_by=group_by,
+            formulas=formulas,
         )

@@ -14,8 +14,17 @@ from uuid import UUID
 
 import typer
 
-from adapters.cli.auditing import AsJson, utc
-from adapters.cli.common import database, err, out, print_json, settings, with_desk
+from adapters.cli.auditing import AsJson
+from adapters.cli.common import (
+    FORMATS,
+    database,
+    err,
+    out,
+    print_json,
+    settings,
+    utc,
+    with_desk,
+)
 from adapters.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -26,7 +35,6 @@ if TYPE_CHECKING:
     from domain.policy.aggregate import Policy
 
 VERSION = re.compile(r"([a-z][a-z0-9_]{0,62})@([1-9]\d{0,9})")
-FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
 FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 INTERRUPTED = 130
 

@@ -36,6 +36,7 @@ from adapters.http.rehearsals import Rehearsals
 from adapters.http.reviews import Reviews
 from adapters.http.short_way import ShortWay
 from adapters.http.subscriptions import Webhooks
+from adapters.http.volumes import EligibleVolume
 from adapters.settings import Settings
 from application.desk import Desk
 from application.reading import Reader
@@ -57,6 +58,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Lists,
     Queues,
     Figures,
+    EligibleVolume,
     Healths,
     Description,
 )

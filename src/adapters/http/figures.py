@@ -6,10 +6,12 @@ from typing import Self
 from litestar import Controller, get
 from pydantic import Field, model_validator
 
+from adapters.http.answers import Page
 from adapters.http.bodies import Moment, Word
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
 from application.measuring import metrics
 from application.metrics.formulas import Report
+from application.metrics.register import REGISTER, Formula
 from application.metrics.slices import GroupBy
 from application.metrics.window import Window
 from domain.model import Value
@@ -29,6 +31,8 @@ class Measured(Value):
     """How many cases there were, with or without a recommendation: for coverage."""
     bypassed: int | None = Field(default=None, ge=0, le=LARGEST_COUNT)
     """How many were decided outside of this service."""
+    formula: str | None = Field(default=None, min_length=1, max_length=1_000)
+    """Formulas to be answered by, as `name/version`, separated by commas; others by the newest."""
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:
@@ -63,5 +67,11 @@ class Figures(Controller):
             group_by=asked.group_by,
             eligible=asked.eligible,
             bypassed=asked.bypassed,
+            formulas=asked.formula.split(",") if asked.formula else (),
             as_of=now,
         )
+
+    @get("/formulas")
+    async def formulas(self, caller: TheCaller) -> Page[Formula]:  # noqa: ARG002 - a key is asked for
+        """What each metric's number means, in every version there ever was."""
+        return Page[Formula](items=REGISTER)

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
@@ -19,6 +19,7 @@ from application.projections.counting import counted_by_day
 from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem, ReviewQueue
+from application.projections.volumes import VolumeRow, Volumes
 from application.reading import (
     ExceptionMark,
     KeyMark,
@@ -142,6 +143,17 @@ class MemoryReader:
         ]
         return sorted(found, key=lambda row: row.key)[:limit]
 
+    async def volumes(self, visible: Visible, since: date, until: date) -> Sequence[VolumeRow]:
+        """The declared periods that lie from a day up to and with another."""
+        self._store.catch_up(Volumes())
+        return [
+            row
+            for row in self._store.rows(Volumes()).values()
+            if _sees(visible, row.decision_type)
+            and since <= row.first_day
+            and row.last_day <= until
+        ]
+
     async def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
         """Everything that may matter to the metrics of a window."""
         for row in self._facts():
@@ -159,7 +171,8 @@ class MemoryReader:
     ) -> Sequence[Found]:
         """What is known of windows of whole days, as the sums of their rows say it."""
         rows = [row for row in self._facts() if _sees(visible, row.decision_type)]
-        found = [Counting(as_of).found(rows, window) for window in windows]
+        volumes = await self.volumes(visible, date.min, date.max)
+        found = [Counting(as_of, volumes=volumes).found(rows, window) for window in windows]
         days = [whole_days(window, as_of) or window for window in windows]
         return [
             replace(one, counts=self._counts(whole, visible))

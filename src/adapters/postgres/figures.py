@@ -10,6 +10,7 @@ from psycopg.sql import SQL
 from application.metrics.agreement import AtRisk
 from application.metrics.counting import REVERSAL_HORIZON, Counts, day_of
 from application.metrics.formulas import Found
+from application.metrics.intake import Intake
 from application.metrics.oversight import RUN, reviewers
 from application.metrics.periods import day_window, midnight, periods_of, whole_days
 from application.metrics.timing import Stages
@@ -26,6 +27,7 @@ TYPES = """
         FROM known WHERE known.decision_type IS NOT NULL
     )
     SELECT decision_type FROM known WHERE decision_type IS NOT NULL
+    UNION SELECT decision_type FROM volumes
 """
 EXTENT = """
     SELECT min(c.period), max(c.period)
@@ -85,6 +87,32 @@ RUNS = """
     ) AS last
     GROUP BY w.place, r.name
 """
+# What came in the days of a month that were all declared is looked up as the month's.
+INTAKE = """
+    WITH declared AS (
+        SELECT w.place, v.decision_type, left(v.period, 7) AS month,
+            array_agg(v.period) AS periods, count(*) AS n, sum(v.eligible) AS eligible,
+            sum(v.bypassed) AS bypassed,
+            sum(v.eligible) FILTER (WHERE v.bypassed IS NOT NULL) AS told,
+            count(*) = date_part('day',
+                date_trunc('month', min(v.first_day)) + interval '1 month - 1 day') AS whole
+        FROM unnest(%(first)s::date[], %(end)s::date[]) WITH ORDINALITY AS w (first, "end", place)
+        JOIN volumes AS v
+            ON v.first_day >= w.first AND v.first_day < w."end" AND v.last_day < w."end"
+        WHERE v.decision_type = ANY (%(types)s)
+        GROUP BY w.place, v.decision_type, left(v.period, 7)
+    )
+    SELECT d.place, sum(d.n)::bigint, sum(d.eligible)::bigint,
+        coalesce(sum(c.n), 0)::bigint, coalesce(sum(d.bypassed), 0)::bigint,
+        coalesce(sum(d.told), 0)::bigint
+    FROM declared AS d
+    CROSS JOIN LATERAL (
+        SELECT sum(n) AS n FROM feedback_counts
+        WHERE decision_type = d.decision_type AND measure = 'received' AND label = ''
+            AND period = ANY (CASE WHEN d.whole THEN ARRAY[d.month] ELSE d.periods END)
+    ) AS c
+    GROUP BY d.place
+"""
 DATED = ("received", "ended", "raised", "active")
 """Whatever counts at all on a day counts under one of these."""
 
@@ -104,7 +132,9 @@ class Figures:
 
     async def found(self, windows: Sequence[Window], as_of: datetime) -> list[Found]:
         """What is known of each window."""
-        counts = await self._counts([whole_days(window, as_of) or window for window in windows])
+        days = [whole_days(window, as_of) or window for window in windows]
+        counts = await self._counts(days)
+        declared = await self._declared(days)
         spans: dict[str, Any] = {
             "since": [window.since for window in windows],
             "until": [window.until for window in windows],
@@ -120,6 +150,7 @@ class Figures:
                 runs=runs[place],
                 still_open=still_open.get(place, Stages()),
                 at_risk=_at_risk(window, counts[place], youngest, edge),
+                intake=declared.get(place, Intake()),
             )
             for place, window in enumerate(windows)
         ]
@@ -131,6 +162,13 @@ class Figures:
         for place, measure, label, n in await self._ask(COUNTS, asked):
             sums[place][measure, label] = n
         return [Counts(each) for each in sums]
+
+    async def _declared(self, windows: Sequence[Window]) -> dict[int, Intake]:
+        asked = {
+            "first": [day_of(window.since) for window in windows],
+            "end": [day_of(window.until) for window in windows],
+        }
+        return {place - 1: Intake(*sums) for place, *sums in await self._ask(INTAKE, asked)}
 
     async def _still_open(self, spans: dict[str, Any]) -> dict[int, Stages]:
         rows = await self._ask(STILL_OPEN, spans)

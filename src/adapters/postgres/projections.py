@@ -34,6 +34,9 @@ Progress = Callable[[int, int], None]
 MARK = "__rebuilt"
 """What the name of a table and its indexes ends with until they take the live ones' place."""
 
+BESIDE = "__folded"
+"""What the name of a table ends with that holds what the log gives, for a moment."""
+
 TRACKING = "remit_tracking"
 LOCK = "SELECT pg_advisory_xact_lock(%s)"
 HORIZON = "SELECT coalesce(max(notification_id), 0) FROM remit_events"
@@ -69,6 +72,8 @@ COMPARE_COUNTS = """
 """
 LIKE = "CREATE TABLE {table} (LIKE {model} INCLUDING ALL EXCLUDING INDEXES)"
 LIKE_FOR_A_MOMENT = "CREATE TEMP TABLE {table} (LIKE {model} INCLUDING ALL) ON COMMIT DROP"
+SHOW = "CREATE TEMP VIEW {table} AS SELECT * FROM {beside}"
+"""For this session, in the table's place: temporary names are looked up first."""
 INDEXES = """
     SELECT format('CREATE %%sINDEX %%I ON %%I %%s',
             CASE WHEN indisunique THEN 'UNIQUE ' ELSE '' END,
@@ -164,28 +169,54 @@ class ProjectionStore:
 
     def verify(self, projection: Projection[R]) -> list[Difference]:
         """Fold the log anew up to where the rows stand, and give every row that differs."""
-        beside = f"{projection.name}__folded"
+        with self._one_moment() as cursor:
+            return self._differences(cursor, projection)
+
+    @contextmanager
+    def seen_twice(
+        self, projections: Sequence[Projection[Any]]
+    ) -> Generator[tuple[Cursor[DictRow], Callable[[], list[Difference]]]]:
+        """A cursor that sees the tables as they stand and, from the call on that gives every row
+        that differs, as the log gives them."""
+        with self._one_moment() as cursor:
+
+            def fold() -> list[Difference]:
+                found = [d for each in projections for d in self._differences(cursor, each)]
+                for table in (table for each in projections for table in tables(each)):
+                    beside = table + BESIDE
+                    cursor.execute(statement_of("ANALYZE {beside}", beside=beside))
+                    cursor.execute(statement_of(SHOW, table=table, beside=beside))
+                return found
+
+            yield cursor, fold
+
+    @contextmanager
+    def _one_moment(self) -> Generator[Cursor[DictRow]]:
+        """Rows, position and log as of one moment, while others write on; nothing of it stays."""
         with self._datastore.transaction() as cursor:
-            # Rows, position and log as of one moment, while others write on.
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            cursor.execute(statement_of(LIKE_FOR_A_MOMENT, table=beside, model=projection.name))
-            everything = Span(NIL, MAX, self._position(cursor, projection))
-            sums: counting.Sums = Counter()
-            for page in folded(cursor, self._codec, projection, everything):
-                rows.fill(cursor, projection, beside, page)
-                counting.add(sums, projection, page)
-            names = {"table": projection.name, "folded": beside}
-            compare = statement_of(COMPARE, columns=columns(projection), **names)
-            found = tuples(cursor).execute(compare).fetchall()
-            if projection.counts:
-                found += self._miscounted(cursor, projection.counts, sums)
+            yield cursor
+
+    def _differences(self, cursor: Cursor[DictRow], projection: Projection[R]) -> list[Difference]:
+        beside = projection.name + BESIDE
+        cursor.execute(statement_of(LIKE_FOR_A_MOMENT, table=beside, model=projection.name))
+        everything = Span(NIL, MAX, self._position(cursor, projection))
+        sums: counting.Sums = Counter()
+        for page in folded(cursor, self._codec, projection, everything):
+            rows.fill(cursor, projection, beside, page)
+            counting.add(sums, projection, page)
+        names = {"table": projection.name, "folded": beside}
+        compare = statement_of(COMPARE, columns=columns(projection), **names)
+        found = tuples(cursor).execute(compare).fetchall()
+        if projection.counts:
+            found += self._miscounted(cursor, projection.counts, sums)
         return [Difference(*row) for row in found]
 
     def _miscounted(
         self, cursor: Cursor[DictRow], table: str, sums: counting.Sums
     ) -> list[tuple[Any, ...]]:
         """Every sum that is not what the folded rows count for."""
-        beside = f"{table}__folded"
+        beside = table + BESIDE
         cursor.execute(statement_of(LIKE_FOR_A_MOMENT, table=beside, model=table))
         counting.fill(cursor, beside, sums)
         compare = statement_of(COMPARE_COUNTS, table=table, folded=beside)

@@ -1,7 +1,7 @@
 """Reading projections on PostgreSQL: one statement a question."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, LiteralString, Self, TypeVar, cast
 
 from psycopg import AsyncConnection
@@ -18,6 +18,7 @@ from application.projections.audit_trail import AuditLine
 from application.projections.catalogue import ALL
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
+from application.projections.volumes import VolumeRow
 from application.reading import (
     ExceptionMark,
     KeyMark,
@@ -210,6 +211,15 @@ class PostgresReader:
         ]
         return await self._select(FeedbackRow, "feedback", conditions, "key", limit)
 
+    async def volumes(self, visible: Visible, since: date, until: date) -> Sequence[VolumeRow]:
+        """The declared periods that lie from a day up to and with another."""
+        conditions: Conditions = [
+            (SEES, _listed(visible)),
+            ("first_day >= %s", since),
+            ("last_day <= %s", until),
+        ]
+        return await self._select(VolumeRow, "volumes", conditions, "key", None)
+
     async def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
         """Everything that may matter to the metrics of a window, as one moment holds it."""
         conditions: Conditions = [
@@ -269,7 +279,7 @@ class PostgresReader:
         table: str,
         conditions: Conditions,
         order: LiteralString,
-        limit: int,
+        limit: int | None,
     ) -> list[R]:
         where, parameters = _where(conditions)
         statement = SQL(SELECT).format(

@@ -4,8 +4,8 @@ Same facts, same `as_of`, same report: nothing here reads a clock or a store.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -26,6 +26,8 @@ from application.metrics.counting import (
 from application.metrics.drift import Drift, drift
 from application.metrics.facts import DecisionFacts
 from application.metrics.flow import Flow, flow
+from application.metrics.intake import DeclaredVolume, Intake, intake
+from application.metrics.kept import ended_within, kept_oversight, kept_timing
 from application.metrics.oversight import RUN, Oversight, Reviews, Runs, oversight, reviews
 from application.metrics.populations import Cases, counts_as_end, is_automated
 from application.metrics.slices import BUCKETS, GroupBy, slices
@@ -75,6 +77,16 @@ class Found:
     still_open: Stages = Stages()
     """Of decisions whose open stage is due in the window."""
     at_risk: AtRisk = AtRisk()
+    intake: Intake = Intake()
+    """What was declared of the periods within the window, beside what came of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfType:
+    """What is declared of one decision type."""
+
+    baseline_p50: float | None = None
+    roster: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,7 @@ class Declared:
     baseline_p50: float | None = None
     roster: Collection[str] | None = None
     strictness: Strictness | None = None
+    by_type: Mapping[str, OfType] = field(default_factory=dict[str, OfType])
 
 
 def metrics_of(
@@ -97,7 +110,9 @@ def metrics_of(
         flow=flow(them),
         time=timing(them, found.still_open, declared.baseline_p50),
         agreement=agreement(them, found.at_risk, declared.strictness),
-        adoption=adoption(them, declared.eligible, declared.bypassed, declared.roster),
+        adoption=adoption(
+            them, found.intake, declared.eligible, declared.bypassed, declared.roster
+        ),
         oversight=oversight(them, found.runs, peers),
         calibration=calibration(points_of(them.by_parts("point")), them.n("improbable")),
         drift=drifted,
@@ -113,22 +128,33 @@ def report(
     group_by: GroupBy | None,
 ) -> Report:
     """The report of a window, and of its parts, from what was found."""
-    peers, of_parts = reviews(whole.counts), of_a_slice(declared)
+    peers = reviews(whole.counts)
     return Report(
         window=whole.window,
         as_of=as_of,
         group_by=group_by,
         metrics=metrics_of(whole, declared, peers),
         slices=tuple(
-            Slice(key=key, window=part.window, metrics=metrics_of(part, of_parts, peers))
+            Slice(
+                key=key,
+                window=part.window,
+                metrics=metrics_of(part, of_a_slice(declared, group_by, key), peers),
+            )
             for key, part in parts
         ),
     )
 
 
-def of_a_slice(declared: Declared) -> Declared:
-    """Volumes and the roster are declared for the whole alone."""
-    return Declared(baseline_p50=declared.baseline_p50, strictness=declared.strictness)
+def of_a_slice(declared: Declared, by: GroupBy | None, key: str | None) -> Declared:
+    """What was declared of the whole holds of a part of its time; a decision type has its own."""
+    if by in BUCKETS:
+        return replace(declared, eligible=None, bypassed=None)
+    own = declared.by_type.get(key or "") if by == "decision_type" else None
+    if own is None:
+        return Declared(baseline_p50=declared.baseline_p50, strictness=declared.strictness)
+    return Declared(
+        baseline_p50=own.baseline_p50, roster=own.roster, strictness=declared.strictness
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +164,9 @@ class Counting:
     as_of: datetime
     horizon: timedelta = REVERSAL_HORIZON
     reference: Window | None = None
+    volumes: Collection[DeclaredVolume] = ()
+    kept: Collection[str] = ()
+    """Superseded formulas that are asked for by name."""
 
     def found(self, cases: Iterable[DecisionFacts], window: Window) -> Found:
         """What the facts say of a window."""
@@ -150,7 +179,33 @@ class Counting:
             runs=last_reviews(ended),
             still_open=still_open(every, window, self.as_of),
             at_risk=at_risk(ended, self.as_of, self.horizon),
+            intake=intake(self.volumes, every, window, self.as_of),
         )
+
+    def kept_to(
+        self,
+        now: Metrics,
+        cases: Iterable[DecisionFacts],
+        window: Window,
+        declared: Declared,
+    ) -> Metrics:
+        """The metrics, by the formulas that are asked for."""
+        if not self.kept:
+            return now
+        ended = ended_within(cases, window)
+        return now.model_copy(
+            update={
+                "time": kept_timing(now.time, ended, declared.baseline_p50, self.kept),
+                "oversight": kept_oversight(now.oversight, ended, self.kept),
+            }
+        )
+
+    def of_a_slice(self, by: GroupBy, key: str | None) -> "Counting":
+        """Volumes are declared by period and decision type, and not by anything else."""
+        if by in BUCKETS:
+            return self
+        own = [one for one in self.volumes if by == "decision_type" and one.decision_type == key]
+        return replace(self, volumes=own)
 
     def drift(self, past: Iterable[DecisionFacts], now: Cases, window: Window) -> Drift | None:
         if self.reference is None:
@@ -197,27 +252,33 @@ def compute(
     baseline_p50: Decimal | float | None = None,
     roster: Collection[str] | None = None,
     strictness: Strictness | None = None,
+    by_type: Mapping[str, OfType] | None = None,
+    volumes: Collection[DeclaredVolume] = (),
+    formulas: Collection[str] = (),
     reversal_horizon: timedelta = REVERSAL_HORIZON,
     reference: Window | None = None,
 ) -> Report:
     """Measure a window. What was not declared (volume, baseline, roster, order) stays unknown.
 
     `facts` are all that may matter: ended or received in the window, open, or received in the
-    reference window. `eligible` and `bypassed` are declared for the whole, so slices have no
-    coverage. A slice's reviewers are compared with the peers of the whole.
+    reference window. `eligible` and `bypassed` are given for the whole, so slices have none. A
+    slice's reviewers are compared with the peers of the whole.
     """
     baseline = None if baseline_p50 is None else float(baseline_p50)
-    declared = Declared(eligible, bypassed, baseline, roster, strictness)
-    counting = Counting(as_of, reversal_horizon, reference)
+    declared = Declared(eligible, bypassed, baseline, roster, strictness, by_type or {})
+    counting = Counting(as_of, reversal_horizon, reference, volumes, formulas)
     every = tuple(case for case in facts if not case.is_test)
     whole = counting.found(every, window)
     peers = reviews(whole.counts)
+    drifted = counting.drift(every, every, window)
     return Report(
         window=window,
         as_of=as_of,
         group_by=group_by,
-        metrics=metrics_of(whole, declared, peers, counting.drift(every, every, window)),
-        slices=tuple(_slices(every, window, group_by, counting, of_a_slice(declared), peers))
+        metrics=counting.kept_to(
+            metrics_of(whole, declared, peers, drifted), every, window, declared
+        ),
+        slices=tuple(_slices(every, window, group_by, counting, declared, peers))
         if group_by
         else (),
     )
@@ -234,5 +295,8 @@ def _slices(
     for key, part, cases in slices(every, window, by):
         # A bucket of time holds no facts of the reference window: its past is everybody's.
         drifted = counting.drift(every if by in BUCKETS else cases, cases, part)
-        found = counting.found(cases, part)
-        yield Slice(key=key, window=part, metrics=metrics_of(found, declared, peers, drifted))
+        found = counting.of_a_slice(by, key).found(cases, part)
+        own = of_a_slice(declared, by, key)
+        metrics = metrics_of(found, own, peers, drifted)
+        kept = counting.kept_to(metrics, cases, part, own)
+        yield Slice(key=key, window=part, metrics=kept)

@@ -140,7 +140,9 @@ def _rate(peers: Reviews, reviewer: str) -> float | None:
     return others.agreed / others.n if others.n else None
 
 
-def agreement_run(agreed: Sequence[bool], peers_rate: float | None) -> AgreementRun:
+def agreement_run(
+    agreed: Sequence[bool], peers_rate: float | None, formula: str = "agreement_run/2"
+) -> AgreementRun:
     """The longest run of agreement; without peers, nobody can say how likely it is."""
     longest = max(_runs(agreed), default=0)
     return AgreementRun(
@@ -148,7 +150,7 @@ def agreement_run(agreed: Sequence[bool], peers_rate: float | None) -> Agreement
         longest=longest,
         peers_rate=peers_rate,
         p_value=None if peers_rate is None else run_p_value(longest, len(agreed), peers_rate),
-        formula="agreement_run/2",
+        formula=formula,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from application.metrics.window import Window
+from domain.volume import first_day
 
 LENGTHS = (4, 7, 10)
 """Of the names of a year, a month and a day."""
@@ -45,6 +46,13 @@ def periods_of(window: Window) -> Iterator[str]:
                 yield day.isoformat()[:length]
                 day = after(day)
                 break
+
+
+def period_window(period: str) -> Window:
+    """All of a day, a month or a year."""
+    first = first_day(period)
+    after = {4: _next_year, 7: _next_month, 10: _next_day}[len(period)]
+    return Window(since=_start(first), until=_start(after(first)))
 
 
 def day_window(first: str, last: str) -> Window:

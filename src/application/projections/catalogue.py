@@ -8,6 +8,7 @@ from application.projections.deliveries import Deliveries
 from application.projections.feedback import Feedback
 from application.projections.past_cases import PastCases
 from application.projections.review_queue import ReviewQueue
+from application.projections.volumes import Volumes
 
 ALL: tuple[Projection[Any], ...] = (
     ReviewQueue(),
@@ -15,4 +16,5 @@ ALL: tuple[Projection[Any], ...] = (
     Feedback(),
     AuditTrail(),
     PastCases(),
+    Volumes(),
 )

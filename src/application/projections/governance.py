@@ -7,6 +7,7 @@ from domain.decision import events as d
 from domain.decision_type import events as t
 from domain.model import Event, Seat
 from domain.policy import events as p
+from domain.volume import Corrected, VolumeEvent
 
 
 def told(event: Event) -> str:
@@ -24,6 +25,8 @@ def told(event: Event) -> str:
             return _of_conflict(event)
         case Erased():
             return "erased a person's data"
+        case VolumeEvent():
+            return _of_volume(event)
         case d.DecisionEvent():
             return sentence(event)  # type: ignore[arg-type]  # the union is what is left
         case _:
@@ -104,6 +107,13 @@ def _of_conflict(event: c.ConflictEvent) -> str:
             return "closed the conflict"
         case _:
             return event.TOPIC
+
+
+def _of_volume(event: VolumeEvent) -> str:
+    what = f"{event.eligible} eligible cases of {event.decision_type} in {event.period}"
+    if isinstance(event, Corrected):
+        return _with(f"corrected: {what}, as {event.source} counts", event.reason)
+    return f"declared {what}, as {event.source} counts"
 
 
 def _seat(seat: Seat) -> str:

@@ -1,5 +1,6 @@
 """What may be done to a decision type: each command returns the events it causes, or refuses."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from domain.decision_type.definition import Baseline, DecisionTypeDefinition, contradictions
@@ -63,6 +64,12 @@ class BaselineStands(Forbidden):
     CODE = "REJ.baseline_immutable"
 
 
+class NothingMeasured(Malformed):
+    """A baseline holds at least one number that was measured."""
+
+    CODE = "REJ.baseline_empty"
+
+
 class NotAnOwnerSeat(Malformed):
     """Only the four owner seats can be assigned."""
 
@@ -107,7 +114,8 @@ def _any_of(seats: tuple[Seat, ...]) -> str:
 
 
 def draft(state: DecisionType | None, definition: DecisionTypeDefinition, stamp: Stamp) -> Events:
-    """Write down what the decision is, or change it. The owners named in it take their seats.
+    """Write down what the decision is, or change it. The owners named in it take their seats, and
+    a baseline in it is registered.
 
     That is the decision owner's to do: who sits there, or who a new one names.
     """
@@ -116,6 +124,7 @@ def draft(state: DecisionType | None, definition: DecisionTypeDefinition, stamp:
         raise WrongStatus(f"{state.name} is retired")
     for fact, said in contradictions(definition.context).items():
         raise Malformed(f"context.{fact}: {said}")
+    _require_the_baseline_stands(state, definition)
     id = state.id if state else stream_id(definition.name)
     version = state.version if state else 0
     drafted = Drafted(
@@ -134,7 +143,33 @@ def draft(state: DecisionType | None, definition: DecisionTypeDefinition, stamp:
         )
         for step, (seat, person) in enumerate(sorted(new.items()), start=2)
     )
-    return (drafted, *assigned)
+    return (drafted, *assigned, *_registered(state, definition, version + 1 + len(new), stamp))
+
+
+def _require_the_baseline_stands(
+    state: DecisionType | None, definition: DecisionTypeDefinition
+) -> None:
+    """A definition brings no other baseline than the one on record, and none after go-live."""
+    said = definition.baseline
+    if state is None or said is None or said in (state.baseline, state.definition.baseline):
+        return
+    if state.baseline is not None:
+        raise BaselineStands(f"{state.name} has one from {state.baseline.source}")
+    _require_before_go_live(state)
+
+
+def _registered(
+    state: DecisionType | None, definition: DecisionTypeDefinition, version: int, stamp: Stamp
+) -> Iterator[BaselineRegistered]:
+    """The baseline that a definition brings, put on record where there is none yet."""
+    new = state is None or (state.baseline is None and state.status is Status.DRAFT)
+    if definition.baseline is not None and new:
+        _require_a_measurement(definition.baseline)
+        yield BaselineRegistered(
+            **envelope(stream_id(definition.name), version + 1, stamp),
+            decision_type=definition.name,
+            baseline=definition.baseline,
+        )
 
 
 def assign_owner(state: DecisionType, seat: Seat, person: str, stamp: Stamp) -> Events:
@@ -160,9 +195,21 @@ def register_baseline(state: DecisionType, baseline: Baseline, stamp: Stamp) -> 
     _require_author(state, state.definition, stamp.actor)
     if state.baseline is not None:
         raise BaselineStands(f"{state.name} has one from {state.baseline.source}")
+    _require_before_go_live(state)
+    _require_a_measurement(baseline)
+    return (BaselineRegistered(**state.next(stamp), decision_type=state.name, baseline=baseline),)
+
+
+def _require_before_go_live(state: DecisionType) -> None:
     if state.status is not Status.DRAFT:
         raise WrongStatus(f"{state.name} is {state.status}; a baseline comes before go-live")
-    return (BaselineRegistered(**state.next(stamp), decision_type=state.name, baseline=baseline),)
+
+
+def _require_a_measurement(baseline: Baseline) -> None:
+    if baseline.cycle_time_p50_seconds is None and baseline.eligible_per_day is None:
+        raise NothingMeasured(
+            "baseline: found no number, needs cycle_time_p50_seconds or eligible_per_day"
+        )
 
 
 def activate(state: DecisionType, stamp: Stamp) -> Events:

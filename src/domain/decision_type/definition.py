@@ -19,6 +19,11 @@ class PermittedAction(Value):
 
     reversibility: Reversibility
     title: str | None = None
+    strictness: int | None = Field(
+        default=None, ge=0, le=1_000, exclude_if=lambda value: value is None
+    )
+    """Where it stands in the order from lax (low) to strict (high), where there is such an order:
+    it says which way an override goes."""
 
 
 class ExceptionDefault(Value):
