@@ -5,7 +5,7 @@ Whoever asks sees the decision types they hold a seat for, and nothing else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -205,6 +205,10 @@ class Reader(Protocol):
         self, windows: Sequence[Window], visible: Visible, as_of: datetime
     ) -> Sequence[Found]:
         """What is known of windows of whole days, as the sums that were kept say it."""
+        ...
+
+    async def evidence(self, decision_type: str, window: Window) -> Mapping[str, int]:
+        """What the decisions received in a window of whole days count for, to certify by."""
         ...
 
     def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:

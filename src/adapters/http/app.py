@@ -34,6 +34,7 @@ from adapters.http.reading import JsonRequest, decode
 from adapters.http.rehearsals import Rehearsals
 from adapters.http.reviews import Reviews
 from adapters.http.short_way import ShortWay
+from adapters.http.thresholds import ThresholdFigures
 from adapters.settings import Settings
 from application.desk import Desk
 from application.reading import Reader
@@ -53,6 +54,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Lists,
     Queues,
     Figures,
+    ThresholdFigures,
     Healths,
     Description,
 )

@@ -27,6 +27,11 @@ class Promise(NamedTuple):
     looks: int = 1
     """How many looks are planned: they share the risk. Anytime needs no plan."""
 
+    @property
+    def bar(self) -> float:
+        """The p-value that may be reached at most, or the log e that has to be reached."""
+        return self.delta / self.looks if self.method == "exact" else -log(self.delta)
+
 
 class Labels(NamedTuple):
     """Labels that had the same chance, fixed beforehand, of being obtained."""
@@ -59,9 +64,9 @@ def strength(labels: Sequence[Labels], promise: Promise) -> Strength:
         if weighted:
             return Strength(passed=False, weighted=True)
         p = binomial_tail(wrong_of(known), total(known), promise.limit)
-        return Strength(p <= promise.delta / promise.looks, p_value=p)
+        return Strength(p <= promise.bar, p_value=p)
     e = log_weighted(known, promise.limit) if weighted else _log_e(known, promise.limit)
-    return Strength(e >= -log(promise.delta), log_e=e, weighted=weighted)
+    return Strength(e >= promise.bar, log_e=e, weighted=weighted)
 
 
 def _log_e(labels: Sequence[Labels], limit: float) -> float:
