@@ -15,6 +15,7 @@ from adapters.http.problems import FieldError, WrongContent
 from application.desk import Caller, Desk
 from application.feed import EventView
 from application.ports import Positioned
+from application.sight import event_for
 from application.wording import shown
 from domain.model import Value
 
@@ -54,7 +55,8 @@ class Feed(Controller):
             return ServerSentEvent(_told(after, caller, desk))  # type: ignore[return-value]  # a stream, not a page
         found = await desk.log.after(after, limit=asked.limit)
         end = found[-1].position if found else after
-        items = [_view(p) for p in found if _may_see(p, caller)]
+        views = [await event_for(p, caller, desk) for p in found if _may_see(p, caller)]
+        items = [view for view in views if view is not None]
         return Response(Page[EventView](items=items, next=str(end)))
 
 
@@ -76,18 +78,17 @@ async def _told(
     async for _ in desk.log.changes():
         while found := await desk.log.after(position, limit=PAGE):
             for positioned in found:
+                view = None
                 if _may_see(positioned, caller):
+                    view = await event_for(positioned, caller, desk)
+                if view is not None:
                     yield ServerSentEventMessage(
-                        data=_view(positioned).model_dump_json(),
+                        data=view.model_dump_json(),
                         event=positioned.event.TOPIC,
                         id=positioned.position,
                     )
             position = found[-1].position
         await asyncio.sleep(0)
-
-
-def _view(positioned: Positioned) -> EventView:
-    return EventView.of(positioned.event, positioned.position)
 
 
 def _may_see(positioned: Positioned, caller: Caller) -> bool:

@@ -13,6 +13,7 @@ from adapters.http.cursors import cursor, mark_at
 from application.desk import Caller, Desk, NoSuchDecision
 from application.explaining import told
 from application.feed import decision_type_of, page_of
+from application.sight import events_for, trail_for
 from application.trail import TrailLine
 from domain.decision.events import LifeEvent, Recommended
 from domain.decision.state import Decision
@@ -82,7 +83,7 @@ async def events_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> byt
         raise NoSuchDecision(f"id: found {id}")
     caller.require_any_seat(decision_type_of(history[0]))
     part, next = _part(history, paging)
-    return page_of(part, next)
+    return page_of(await events_for(part, caller, desk), next)
 
 
 async def trail_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[TrailLine]:
@@ -94,7 +95,8 @@ async def trail_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page
     events, next = _part(history, paging)
     versions = {event.originator_version for event in events}
     lines = await told(history, desk, versions)
-    return Page[TrailLine](items=list(lines), next=next)
+    seen = await trail_for(lines, history, caller, desk)
+    return Page[TrailLine](items=seen, next=next)
 
 
 def _part(history: list[Item], paging: Paging) -> tuple[list[Item], str | None]:

@@ -1,7 +1,7 @@
 """Lists: decisions found, steps found, and how far the projections that know them have come."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from litestar import Controller, get
@@ -11,12 +11,13 @@ from adapters.http.answers import Page
 from adapters.http.bodies import Moment, Word
 from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
-from adapters.http.parts import Asked, TheCaller, TheReader
+from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
 from application import reading
 from application.desk import Caller
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from application.reading import KeyMark, Reader, Search, TrailMark, TrailSearch
+from application.sight import hides_row, line_for
 from domain.decision.state import Status
 from domain.model import Seat, Value
 from domain.values import Disposition, Lane
@@ -57,7 +58,8 @@ class DecisionFound(Value):
     subject: str
     state: str
     lane: Lane | None
-    recommended_action: str
+    recommended_action: str | None
+    """Absent, as the rest of what tells it, where the caller may still be the one to check it."""
     final_action: str | None
     queue: str | None
     due_at: AwareDatetime | None
@@ -70,11 +72,19 @@ class DecisionFound(Value):
     self: str
 
     @classmethod
-    def of(cls, row: FeedbackRow) -> Self:
+    def of(cls, row: FeedbackRow, *, blind: bool = False) -> Self:
         """The view of a row."""
         shared = set(cls.model_fields) & set(FeedbackRow.model_fields)
-        shown = {name: getattr(row, name) for name in shared}
+        shown = {name: getattr(row, name) for name in shared} | (HIDDEN if blind else {})
         return cls(id=UUID(row.key), self=f"/v1/decisions/{row.key}", **shown)
+
+
+HIDDEN: dict[str, Any] = {
+    "recommended_action": None,
+    "final_action": None,
+    "disposition": None,
+    "reason_codes": (),
+}
 
 
 class StandingView(Value):
@@ -91,7 +101,7 @@ async def found(asked: Sought, caller: Caller, reader: Reader) -> Page[DecisionF
     sought = Search.model_validate(_without_paging(asked))
     after = mark_at(asked.cursor, KeyMark)
     page = await reading.search(sought, after, asked.limit, caller, reader)
-    items = [DecisionFound.of(row) for row in page.items]
+    items = [DecisionFound.of(row, blind=hides_row(row, caller)) for row in page.items]
     return Page[DecisionFound](items=items, next=cursor(page.next) if page.next else None)
 
 
@@ -103,14 +113,15 @@ class Lists(Controller):
 
     @get("/audit/trail")
     async def audit_trail(
-        self, asked: Asked[StepsSought], reader: TheReader, caller: TheCaller
+        self, asked: Asked[StepsSought], desk: TheDesk, reader: TheReader, caller: TheCaller
     ) -> Page[AuditLine]:
         """Find steps of any history, the newest first: who did what, when and from which seat."""
         sought = TrailSearch.model_validate(_without_paging(asked))
         after = mark_at(asked.cursor, TrailMark)
         page = await reading.audit_trail(sought, after, asked.limit, caller, reader)
         next = cursor(page.next) if page.next else None
-        return Page[AuditLine](items=page.items, next=next)
+        lines = [await line_for(line, caller, desk) for line in page.items]
+        return Page[AuditLine](items=[line for line in lines if line is not None], next=next)
 
     @get("/projections")
     async def projections(self, reader: TheReader, caller: TheCaller) -> Page[StandingView]:  # noqa: ARG002 - a known caller, whoever it is
