@@ -199,6 +199,10 @@ class MetricsReader(Sums, Protocol):
         """The declared periods that lie from a day up to and with another."""
         ...
 
+    async def evidence(self, decision_type: str, window: Window) -> Mapping[str, int]:
+        """What the decisions received in a window of whole days count for, to certify by."""
+        ...
+
     def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
         """Everything that may matter to the metrics of a window."""
         ...

@@ -25,6 +25,7 @@ from application.ports import (
     SubjectEntry,
     SubjectTaken,
 )
+from application.redrawing import drawn
 from domain.admission import Admitted, InvalidInput, admit
 from domain.composing import ORGANISATION
 from domain.conflict import Conflict, join, open_conflict
@@ -195,10 +196,9 @@ def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
     """The lots that are drawn for a decision: none where nothing depends on one."""
     in_force = (governed.active_policy, governed.organisation_policy)
     by_lot = governed.decision_type.stage is Stage.PARTIAL
-    drawn = [desk.lots.quality(id, policy.guardrail) for policy in in_force if policy]
     return Lots(
         partial=desk.lots.partial(id) if by_lot else None,
-        quality=max(filter(None, drawn), key=lambda draw: draw.rate, default=None),
+        quality=drawn(id, in_force, desk.lots),
     )
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from application import blinding
 from application.desk import Caller, Desk, NoSuchDecision
 from application.explaining import told
 from application.refused import attempts_on
+from application.sight import quality, second_review
 from application.trail import TrailLine, refusal_line
 from domain.decision.events import AttemptRejected, LifeEvent
 
@@ -62,10 +62,12 @@ async def _lines(
 ) -> list[TrailLine]:
     lines = {_at(attempt): refusal_line(attempt) for attempt in refused}
     versions = {place.version for place in places if not place.attempt}
-    for line in await told(history, desk, versions):
-        lines[Place(line.version, 0)] = line
+    of_events = await told(history, desk, versions)
+    if caller is not None:
+        of_events = await quality.trail_for(of_events, history, caller, desk)
+    lines |= {Place(line.version, 0): line for line in of_events}
     for event in history:
-        if _of(event) in lines and await blinding.withheld(event, caller, desk):
-            hidden = {"what": blinding.SENTENCE}
+        if _of(event) in lines and await second_review.withheld(event, caller, desk):
+            hidden = {"what": second_review.SENTENCE}
             lines[_of(event)] = lines[_of(event)].model_copy(update=hidden)
-    return [lines[place] for place in places]
+    return [lines[place] for place in places if place in lines]

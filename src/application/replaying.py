@@ -1,10 +1,12 @@
 """Replaying: would the same rules say the same today? Re-evaluated from what was recorded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple, cast, get_args
 from uuid import UUID
 
 from application.desk import Desk
+from application.lots import LotDrawer
+from application.redrawing import redrawn
 from domain.admission import facts_of
 from domain.composing import ORGANISATION
 from domain.decision.events import (
@@ -65,6 +67,10 @@ class Archive:
         self._desk = desk
         self._types: dict[tuple[str, int], DecisionType] = {}
         self._policies: dict[str, Policy | None] = {}
+
+    @property
+    def lots(self) -> LotDrawer:
+        return self._desk.lots
 
     async def decision_type(self, name: str, version: int) -> DecisionType | None:
         known = self._types.get((name, version))
@@ -162,7 +168,10 @@ async def _replayed(
 ) -> Replay:
     known = await recalled(state, routing, archive)
     if isinstance(known, Recalled):
-        differences = _compared(routing, known.ruling(routing.semantics))
+        differences = (
+            *_compared(routing, known.ruling(routing.semantics)),
+            *_redrawn(state.id, event, known, archive),
+        )
     else:
         differences = (known,)
     ref = routing.policy
@@ -176,6 +185,13 @@ async def _replayed(
         semantics=routing.semantics,
         differences=differences,
     )
+
+
+def _redrawn(id: UUID, event: LifeEvent, known: Recalled, archive: Archive) -> Iterator[Difference]:
+    """What the quality lot, drawn again, says otherwise: the policy sets its rate."""
+    policies = (known.policy, known.case.organisation)
+    for field, recorded, again in redrawn(id, event, policies, archive.lots):
+        yield Difference(cause="policy", field=field, recorded=recorded, replayed=again)
 
 
 def _not_understood(routing: Routing) -> Difference:

@@ -70,7 +70,8 @@ class DecisionView(Value):
     due_at: AwareDatetime | None
     missing: tuple[str, ...]
     conflict: UUID | None
-    recommendation: Recommendation
+    recommendation: Recommendation | None
+    """Absent where the reader may still be the one who checks its quality: see `blind`."""
     model: ModelRef
     context: dict[str, JsonValue]
     erased: tuple[str, ...]
@@ -87,6 +88,8 @@ class DecisionView(Value):
     expires_at: AwareDatetime | None
     ended_at: AwareDatetime | None
     links: Links
+    blind: bool = Field(default=False, exclude_if=not_)
+    """Whether what was recommended is hidden, since the reader may be the one to check it."""
 
     @classmethod
     def of(cls, decision: Decision) -> "DecisionView":

@@ -20,6 +20,7 @@ from adapters.worker import catch_up
 from application.declaring import DeclareVolume, PeriodVolume, declare_volume, declared_volumes
 from application.delivering import Reverse, report, reverse
 from application.desk import Caller, Desk, NoAuthority
+from application.evidence.cases import cases_of, labels_of
 from application.governing import Adoption, adopt, vacate_owner
 from application.lots import LotDrawer
 from application.measuring import metrics
@@ -27,6 +28,7 @@ from application.metrics.window import Window
 from application.observing import Remark, Reply, answer, contest
 from application.ports import CommandKey, Identity
 from application.projections.catalogue import ALL
+from application.projections.counting import EVIDENCE
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
@@ -537,6 +539,32 @@ class ReaderContract:
             told = await metrics(ever, caller("audra"), library.desk, library.reader)
             coverage = told.metrics.adoption.coverage
             assert (coverage.numerator, coverage.denominator) == (27, 62)
+
+    async def test_evidence_is_counted_by_the_day_it_came_in(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library)
+            await a_decision(library, "a", SMALL, confidence="0.95678")
+            decision = await a_decision(library, "b")
+            taken = (await claim(decision.id, Claim(), caller("rae"), library.desk)).decision.lease
+            assert taken is not None
+            said = Choice(
+                disposition=Disposition.UPHOLD,
+                lease_token=str(taken.token),
+                action_digest=taken.action_digest,
+            )
+            await review(decision.id, said, caller("rae"), library.desk)
+            library.clock.advance(DAY)
+            await a_decision(library, "c", SMALL)
+            await library.catch_up()
+            today = Window(since=NOON - 12 * HOUR, until=NOON + 12 * HOUR)
+            cases = cases_of(await library.reader.evidence("refund", today))
+            assert sorted((case.confidence, case.n) for case in cases) == [(9500, 1), (9567, 1)]
+            assert [labels.n for labels in labels_of(cases, unjudged_is_wrong=False)] == [1]
+            ever = Window(since=today.since - 60 * DAY, until=today.since + 700 * DAY)
+            assert sum((await library.reader.evidence("refund", ever)).values()) == 3
+            assert not await library.reader.evidence("refunds", ever)
+            (found,) = await library.reader.found([today], None, library.clock.now())
+            assert not found.counts.n(EVIDENCE), "metrics pass it over"
 
     @pytest.mark.anyio
     async def test_the_audit_trail_tells_everything_as_sentences(self, opened: Opened) -> None:

@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 
 from adapters.http.histories import Paging, events_of
-from application.blinding import SENTENCE, WITHHELD, line_for, row_for, view_for
 from application.projections.audit_trail import AuditLine, AuditTrail
 from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
 from application.recounting import tell
+from application.sight import event_for, lines_for
+from application.sight.second_review import SENTENCE, WITHHELD, row_for
 from tests.application.office import Office, an_adoption, caller, run
 from tests.domain.builders import SUSPICIOUS, a_definition
 
@@ -33,13 +34,13 @@ def everything_shown(office: Office, id: UUID, who: str) -> str:
 
     async def shown() -> list[str]:
         lines, _ = await tell(id, me, office.desk)
-        views = [await view_for(p, me, office.desk) for p in await office.desk.log.after(0)]
+        views = [await event_for(p, me, office.desk) for p in await office.desk.log.after(0)]
         page = await events_of(id, Paging(), me, office.desk)
         audit, row = AuditTrail(), Feedback()
         found: FeedbackRow | None = None
         steps: list[AuditLine] = []
         for p in await office.desk.log.after(0):
-            steps.append(await line_for(audit.fold(None, p), me, office.desk))
+            steps += await lines_for([audit.fold(None, p)], me, office.desk)
             if p.event.originator_id == id:
                 found = row.fold(found, p)
         assert found is not None

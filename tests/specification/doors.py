@@ -20,12 +20,15 @@ from adapters.http.app import create_app
 from adapters.identity.api_keys import ApiKeys, issue
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
+from adapters.memory.reading import MemoryReader
 from adapters.settings import Settings
 from application import policy_life
 from application.arbitrating import Arbitrate, arbitrate_conflict
+from application.certifying import Asked, thresholds
 from application.declaring import DeclareVolume, declare_volume
 from application.delivering import Reverse, report, reverse
 from application.desk import Answer, Caller, Desk
+from application.evidence.recommending import Recommendation
 from application.explaining import DecisionExplanation, explain
 from application.governing import (
     Switch,
@@ -56,6 +59,7 @@ from application.projections.feedback import Feedback
 from application.projections.volumes import Volumes
 from application.replaying import replay
 from application.reviewing import Claim, claim, release, resolve, review
+from application.sight import view_of
 from application.submitting import hand_over
 from application.trail import trail_line
 from application.views import ClaimView, DecisionView
@@ -163,6 +167,10 @@ class Door(Protocol):
         """How many of how many decisions, by the chapter and name of a metric."""
         ...
 
+    def certified(self, by: Identity, name: str, asked: Asked) -> Recommendation | None:
+        """Which threshold is recommended, and what it rests on; None if no model was heard of."""
+        ...
+
     def prepare(self, use_case: Coroutine[Any, Any, T]) -> T:
         """Set the scene: what every door does straight through the use cases."""
         ...
@@ -259,7 +267,7 @@ class Direct:
         self._ask(register_baseline(name, measured, Caller(by), self.desk))
 
     def decision(self, by: Identity, id: UUID) -> DecisionView:
-        return DecisionView.of(self._ask(self.desk.decision(id)))
+        return view_of(self._ask(self.desk.decision(id)), Caller(by))
 
     def trail(self, by: Identity, id: UUID) -> list[Line]:
         lines = map(trail_line, self._ask(self.desk.history(id)))
@@ -273,6 +281,9 @@ class Direct:
 
     def measured(self, by: Identity, name: str, measure: tuple[str, str]) -> tuple[int, int]:
         return counted(self.desk, self.clock, measure)
+
+    def certified(self, by: Identity, name: str, asked: Asked) -> Recommendation | None:
+        return self._ask(newest_model(name, asked, Caller(by), self.desk))
 
     def prepare(self, use_case: Coroutine[Any, Any, T]) -> T:
         return self._ask(use_case)
@@ -307,6 +318,16 @@ def counted(desk: Desk, clock: HeldClock, measure: tuple[str, str]) -> tuple[int
     chapter, name = measure
     share: Proportion = getattr(getattr(report.metrics, chapter), name)
     return share.numerator, share.denominator
+
+
+async def newest_model(
+    name: str, asked: Asked, caller: Caller, desk: Desk
+) -> Recommendation | None:
+    """What is recommended for the newest version of the model, if there is one."""
+    assert isinstance(desk.log, MemoryEventLog)
+    reader = MemoryReader(desk.log, MemoryProjectionStore(desk.log))
+    report = await thresholds(name, asked, caller, desk, reader)
+    return report.recommendations[-1] if report.recommendations else None
 
 
 class KeyRing(ApiKeys):
@@ -415,6 +436,9 @@ class Http:
 
     def measured(self, by: Identity, name: str, measure: tuple[str, str]) -> tuple[int, int]:
         return counted(self.desk, self.clock, measure)
+
+    def certified(self, by: Identity, name: str, asked: Asked) -> Recommendation | None:
+        return self._runner.run(newest_model(name, asked, Caller(by), self.desk))
 
     def prepare(self, use_case: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(use_case)

@@ -12,13 +12,16 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parent))
 
 import steps_metrics
+import steps_thresholds
 import vocabulary
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from application.specifying import vocabulary as policies
 from application.specifying.sentences import said
 
-MODULES = (policies.__name__, vocabulary.__name__, steps_metrics.__name__)
+MODULES = tuple(
+    module.__name__ for module in (policies, vocabulary, steps_metrics, steps_thresholds)
+)
 """What a policy says comes first; then what the service adds."""
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"
 CHAPTERS = {

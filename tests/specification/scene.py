@@ -81,6 +81,7 @@ class Scene:
     claims: dict[str, ClaimView] = field(default_factory=dict)
     conflict: UUID | None = None
     lapses_after: timedelta | None = None
+    model_version: str = "1"
     refusal: Refused | None = None
     noticed: bool = False
     """Whether the scenario said anything about the refusal."""
@@ -163,7 +164,7 @@ class Scene:
             "decision_type": self.type.name,
             "subject": subject,
             "recommendation": {"action": action, **sure},
-            "model": {"name": "the assistant's model", "version": "1"},
+            "model": {"name": "the assistant's model", "version": self.model_version},
             "context": {name: self.value(name, text) for name, text in facts.items()},
         }
         if self.lapses_after:

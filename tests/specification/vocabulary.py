@@ -7,6 +7,7 @@ Those on what a policy says are the service's own, which its gate runs without t
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from doors import Line, Nothing, Step
@@ -111,9 +112,15 @@ def number(text: str) -> int:
     return int(text)
 
 
+@shaped(r"[01]\.\d{1,4}")
+def probability(text: str) -> Decimal:
+    """A share of one: `0.95`"""
+    return Decimal(text)
+
+
 WORDS = (
     *policies.WORDS, person, seat, role, stage, end, where, receipt, measure, number,
-    progress, boundary,
+    progress, boundary, probability,
 )  # fmt: skip
 
 
@@ -389,6 +396,7 @@ def _(scene: Scene, person: str) -> None:
     scene.act(person, "quality", QualityVerdict(verdict="confirm"))
 
 
+@given(sentence("{person:person} has overturned it in the quality check"))
 @when(sentence("{person:person} overturns it in the quality check"))
 def _(scene: Scene, person: str) -> None:
     """A person looks at what was automated and disagrees."""

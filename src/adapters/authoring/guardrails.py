@@ -24,6 +24,7 @@ from adapters.authoring.nodes import Entries, Node, Place, Scalar, Wrong, read, 
 from adapters.authoring.problems import AuthoringError
 from adapters.authoring.syntax import SyntaxProblem, parse
 from adapters.authoring.tables import SHARED, Row, cell_condition, rows
+from adapters.authoring.thresholds import read_thresholds
 from adapters.authoring.typing import Scope, conjunction, personal_asked, typed
 from domain.decision_type.definition import DecisionTypeDefinition
 from domain.guardrail.conditions import Condition
@@ -59,6 +60,7 @@ _PARTS = (
     "rules",
     "sampling",
     "claims",
+    "thresholds",
 )
 _CAREFUL = "A policy can only make the outcome stricter; what nothing speaks against is automated."
 
@@ -121,6 +123,7 @@ class _Document:
         rules = self._rules(top)
         sampling = self._each(top, "sampling", self._sampling)
         claims = self._each(top, "claims", self._claim)
+        thresholds = attempt(lambda: top.optional("thresholds", read_thresholds))
         if self.gathered.problems:
             raise Wrong(self.gathered.problems.pop())
         if not limits:
@@ -141,6 +144,7 @@ class _Document:
             rules=rules,
             sampling=sampling,
             claims=claims,
+            thresholds=thresholds,
         )
 
     def _each(self, top: Fields, name: str, read_one: Callable[[Node], T]) -> tuple[T, ...]:

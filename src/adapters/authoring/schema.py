@@ -10,7 +10,16 @@ from typing import Any
 from adapters.authoring.fields import DURATION, NUMBER, WHITE
 from adapters.authoring.guardrails import MOST_RULES, NAME
 from adapters.authoring.syntax import LONGEST
-from domain.guardrail.document import AtLeastClaim, Guardrail, Limit, NeverClaim, Rule, Sampling
+from domain.guardrail.document import (
+    MOST_THRESHOLDS,
+    AtLeastClaim,
+    Guardrail,
+    Limit,
+    NeverClaim,
+    Rule,
+    Sampling,
+    Thresholds,
+)
 from domain.values import Lane
 
 _ID = {"type": "string", "pattern": f"^{WHITE['id'].pattern}$"}
@@ -41,6 +50,7 @@ def guardrail_schema() -> dict[str, Any]:
                 "rules": _list({"anyOf": [_rule(), _table()]}),
                 "sampling": _list(_sampling()),
                 "claims": _list({"anyOf": [_claim("never"), _claim("at_least"), _raising()]}),
+                "thresholds": _thresholds(),
             },
             "guardrail",
             "policy",
@@ -146,3 +156,18 @@ def _raising() -> dict[str, Any]:
     promise = {"enum": ["never-laxer", "never-stricter"]}
     fields = {"id": _ID, "raising": {"type": "string"}, "is": promise, "why": _TEXT}
     return _mapping(fields, "id", "raising", "is")
+
+
+def _thresholds() -> dict[str, Any]:
+    grid = {"type": "array", "items": _NUMBER, "minItems": 1, "maxItems": MOST_THRESHOLDS}
+    fields = {
+        "limit": _NUMBER,
+        "delta": _NUMBER,
+        "grid": grid,
+        "from": {"type": "string", "format": "date", "examples": ["2026-03-25"]},
+        "method": {"enum": ["anytime", "exact"]},
+        "looks": {"type": "integer", "minimum": 1},
+        "unjudged": {"enum": ["wrong", "withheld"]},
+    }
+    said = " ".join(_said(Thresholds).split())
+    return _mapping(fields, "limit", "delta", "grid", "from", said=said)

@@ -16,6 +16,7 @@ from adapters.cli import (
     rehearsing,
     reviewing,
     specifying,
+    thresholds,
 )
 from adapters.cli.common import Polite
 
@@ -74,6 +75,7 @@ policy.command("floor")(policies.floor)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
+app.command("thresholds")(thresholds.thresholds)
 app.command("erase")(erasing.erase)
 projections.command("rebuild")(operating.rebuild)
 projections.command("verify")(operating.verify)

@@ -238,7 +238,20 @@ async def _waiting(url: str, name: str, part: "Part") -> "list[Waits]":
 
 
 def _array(values: "list[Queue] | list[Waits]") -> str:
-    return TypeAdapter(list[Any]).dump_json(values, indent=2).decode()
+    return TypeAdapter(list[Any]).dump_json(list(map(_shown, values)), indent=2).decode()
+
+
+def _shown(value: "Queue | Waits") -> object:
+    """Who checks the quality looks afresh: of what is to be checked, the case alone."""
+    from application.projections.feedback_row import FeedbackRow
+
+    return value.model_dump(include=OF_A_CHECK) if isinstance(value, FeedbackRow) else value
+
+
+OF_A_CHECK = {
+    "key", "decision_type", "subject", "workflow", "state", "lane", "quality_queue",
+    "received_at", "ended_at",
+}  # fmt: skip
 
 
 def _parameters(text: str | None) -> object:

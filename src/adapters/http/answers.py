@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 from litestar import Response
 from pydantic import BaseModel
 
-from application.desk import Answer
+from application.desk import Answer, Caller
+from application.sight.quality import view_of
 from application.views import DecisionView
 from domain.decision.state import Decision
 from domain.model import Value
@@ -44,6 +45,6 @@ def headers_of(answer: Answer) -> dict[str, str]:
     return version | REPLAYED if answer.replayed else version
 
 
-def decided(answer: Answer) -> Response[DecisionView]:
-    """The decision after a command."""
-    return answered(answer, DecisionView.of)
+def decided(answer: Answer, caller: Caller) -> Response[DecisionView]:
+    """The decision after a command, as far as the caller may see it."""
+    return answered(answer, lambda decision: view_of(decision, caller))

@@ -36,6 +36,7 @@ from adapters.http.rehearsals import Rehearsals
 from adapters.http.reviews import Reviews
 from adapters.http.short_way import ShortWay
 from adapters.http.subscriptions import Webhooks
+from adapters.http.thresholds import ThresholdFigures
 from adapters.http.volumes import EligibleVolume
 from adapters.settings import Settings
 from application.desk import Desk
@@ -59,6 +60,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Queues,
     Figures,
     EligibleVolume,
+    ThresholdFigures,
     Healths,
     Description,
 )

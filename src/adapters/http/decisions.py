@@ -18,6 +18,7 @@ from adapters.http.submissions import submit
 from application.explaining import DecisionExplanation, explain
 from application.feed import EventView
 from application.replaying import DecisionReplay, replay
+from application.sight.quality import require_sight, view_at
 from application.trail import TrailLine
 from application.views import DecisionView
 
@@ -67,7 +68,7 @@ class Decisions(Controller):
     ) -> Response[DecisionView]:
         """The decision now, or as it was at a version or at a time."""
         decision = await decision_at(id, asked, caller, desk)
-        return versioned(DecisionView.of(decision), decision.version)
+        return versioned(await view_at(decision, caller, desk), decision.version)
 
     @get("/{id:uuid}/events")
     async def events(
@@ -88,7 +89,7 @@ class Decisions(Controller):
     @get("/{id:uuid}/replay")
     async def replay(self, id: FromPath[UUID], desk: TheDesk, caller: TheCaller) -> DecisionReplay:
         """Its routing evaluated again from what was recorded: does it still match?"""
-        caller.require_any_seat((await desk.decision(id)).decision_type)
+        require_sight(await desk.decision(id), caller)
         return await replay(id, desk)
 
     @get("/{id:uuid}/explanation")
@@ -96,5 +97,5 @@ class Decisions(Controller):
         self, id: FromPath[UUID], desk: TheDesk, caller: TheCaller
     ) -> DecisionExplanation:
         """Why it was routed so: every test, and which single fact would have had it automated."""
-        caller.require_any_seat((await desk.decision(id)).decision_type)
+        require_sight(await desk.decision(id), caller)
         return await explain(id, desk)

@@ -12,10 +12,10 @@ from adapters.http.answers import Page
 from adapters.http.operations import ALSO
 from adapters.http.parts import Asked, TheCaller, TheDesk
 from adapters.http.problems import FieldError, WrongContent
-from application.blinding import view_for
 from application.desk import Caller, Desk
 from application.feed import EventView
 from application.ports import Positioned
+from application.sight import event_for
 from application.wording import shown
 from domain.model import Value
 
@@ -55,7 +55,8 @@ class Feed(Controller):
             return ServerSentEvent(_told(after, caller, desk))  # type: ignore[return-value]  # a stream, not a page
         found = await desk.log.after(after, limit=asked.limit)
         end = found[-1].position if found else after
-        items = [await view_for(p, caller, desk) for p in found if _may_see(p, caller)]
+        views = [await event_for(p, caller, desk) for p in found if _may_see(p, caller)]
+        items = [view for view in views if view is not None]
         return Response(Page[EventView](items=items, next=str(end)))
 
 
@@ -77,8 +78,10 @@ async def _told(
     async for _ in desk.log.changes():
         while found := await desk.log.after(position, limit=PAGE):
             for positioned in found:
+                view = None
                 if _may_see(positioned, caller):
-                    view = await view_for(positioned, caller, desk)
+                    view = await event_for(positioned, caller, desk)
+                if view is not None:
                     yield ServerSentEventMessage(
                         data=view.model_dump_json(),
                         event=view.type,

@@ -10,10 +10,10 @@ from pydantic import Field, model_validator
 from adapters.http.answers import Page
 from adapters.http.bodies import Moment
 from adapters.http.cursors import cursor, mark_at
-from application.blinding import told_for
 from application.desk import Caller, Desk, NoSuchDecision
 from application.feed import decision_type_of, page_of
 from application.recounting import Place, tell
+from application.sight import events_for
 from application.trail import TrailLine
 from domain.decision.events import LifeEvent, Recommended
 from domain.decision.state import Decision
@@ -84,7 +84,7 @@ async def events_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> byt
         raise NoSuchDecision(f"id: found {id}")
     caller.require_any_seat(decision_type_of(history[0]))
     part, next = _part(history, paging)
-    return page_of([await told_for(each, caller, desk) for each in part], next)
+    return page_of(await events_for(part, caller, desk), next)
 
 
 async def trail_of(id: UUID, paging: Paging, caller: Caller, desk: Desk) -> Page[TrailLine]:

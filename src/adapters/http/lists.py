@@ -1,7 +1,7 @@
 """Lists: decisions found, steps found, and how far the projections that know them have come."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from litestar import Controller, get
@@ -13,11 +13,13 @@ from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
 from application import reading
-from application.blinding import line_for, row_for
 from application.desk import Caller, Desk
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from application.reading import KeyMark, Reader, Search, TrailMark, TrailSearch
+from application.sight import lines_for
+from application.sight.quality import hides_row
+from application.sight.second_review import row_for
 from domain.decision.state import Status
 from domain.model import Seat, Value
 from domain.values import Disposition, Lane
@@ -58,7 +60,8 @@ class DecisionFound(Value):
     subject: str
     state: str
     lane: Lane | None
-    recommended_action: str
+    recommended_action: str | None
+    """Absent, as the rest of what tells it, where the caller may still be the one to check it."""
     final_action: str | None
     queue: str | None
     due_at: AwareDatetime | None
@@ -71,11 +74,19 @@ class DecisionFound(Value):
     self: str
 
     @classmethod
-    def of(cls, row: FeedbackRow) -> Self:
+    def of(cls, row: FeedbackRow, *, blind: bool = False) -> Self:
         """The view of a row."""
         shared = set(cls.model_fields) & set(FeedbackRow.model_fields)
-        shown = {name: getattr(row, name) for name in shared}
+        shown = {name: getattr(row, name) for name in shared} | (HIDDEN if blind else {})
         return cls(id=UUID(row.key), self=f"/v1/decisions/{row.key}", **shown)
+
+
+HIDDEN: dict[str, Any] = {
+    "recommended_action": None,
+    "final_action": None,
+    "disposition": None,
+    "reason_codes": (),
+}
 
 
 class StandingView(Value):
@@ -92,7 +103,8 @@ async def found(asked: Sought, caller: Caller, desk: Desk, reader: Reader) -> Pa
     sought = Search.model_validate(_without_paging(asked))
     after = mark_at(asked.cursor, KeyMark)
     page = await reading.search(sought, after, asked.limit, caller, reader)
-    items = [DecisionFound.of(await row_for(row, caller, desk)) for row in page.items]
+    seen = [await row_for(row, caller, desk) for row in page.items]
+    items = [DecisionFound.of(row, blind=hides_row(row, caller)) for row in seen]
     return Page[DecisionFound](items=items, next=cursor(page.next) if page.next else None)
 
 
@@ -111,8 +123,7 @@ class Lists(Controller):
         after = mark_at(asked.cursor, TrailMark)
         page = await reading.audit_trail(sought, after, asked.limit, caller, reader)
         next = cursor(page.next) if page.next else None
-        items = [await line_for(line, caller, desk) for line in page.items]
-        return Page[AuditLine](items=items, next=next)
+        return Page[AuditLine](items=await lines_for(page.items, caller, desk), next=next)
 
     @get("/projections")
     async def projections(self, reader: TheReader, caller: TheCaller) -> Page[StandingView]:  # noqa: ARG002 - a known caller, whoever it is

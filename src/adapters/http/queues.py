@@ -15,9 +15,11 @@ from adapters.http.cursors import cursor, mark_at
 from adapters.http.histories import Paging
 from adapters.http.operations import MAYBE_NOTHING
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
+from application.desk import Caller
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import Queue, Raised
+from application.sight.quality import hides_row
 from application.views import ClaimView
 from application.waiting import Part, Place, Waits, claim_next, queues, waiting
 from domain.model import Value
@@ -99,7 +101,7 @@ class Queues(Controller):
         part = Part(decision_type=asked.decision_type, lane=asked.lane, reason=asked.reason)
         page = await waiting(name, part, at, asked.limit, caller, reader)
         return Page[Waiting](
-            items=[_shown(waits, now) for waits in page.items],
+            items=[_shown(waits, now, caller) for waits in page.items],
             next=cursor(page.next) if page.next else None,
         )
 
@@ -121,12 +123,12 @@ class Queues(Controller):
         return answered(answer, ClaimView.of)
 
 
-def _shown(waits: Waits, now: datetime) -> Waiting:
+def _shown(waits: Waits, now: datetime, caller: Caller) -> Waiting:
     match waits:
         case QueueItem():
             return _review(waits, now)
         case Raised():
-            return _exception(waits, now)
+            return _exception(waits, now, blind=hides_row(waits.row, caller))
         case FeedbackRow():
             return _check(waits, now)
 
@@ -159,7 +161,7 @@ def _review(item: QueueItem, now: datetime) -> Waiting:
     )
 
 
-def _exception(raised: Raised, now: datetime) -> Waiting:
+def _exception(raised: Raised, now: datetime, *, blind: bool) -> Waiting:
     row = raised.row
     return Waiting(
         decision_id=UUID(row.key),
@@ -168,9 +170,9 @@ def _exception(raised: Raised, now: datetime) -> Waiting:
         subject=row.subject,
         state=row.state,
         lane=row.lane,
-        action=row.recommended_action,
-        confidence=row.confidence,
-        risk=row.risk,
+        action=None if blind else row.recommended_action,
+        confidence=None if blind else row.confidence,
+        risk=None if blind else row.risk,
         exceptions=(raised.code,),
         received_at=row.received_at,
         entered_at=raised.since,

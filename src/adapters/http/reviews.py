@@ -40,25 +40,25 @@ class Reviews(Controller):
         self, id: FromPath[UUID], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionView]:
         """Give it back undecided."""
-        return decided(await reviewing.release(id, caller, desk))
+        return decided(await reviewing.release(id, caller, desk), caller)
 
     @post("/review", status_code=200)
     async def review(
         self, id: FromPath[UUID], data: JSONBody[Choice], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionView]:
         """Decide on what waits in review: uphold, override, modify, return, ask, or refer."""
-        return decided(await reviewing.review(id, data, caller, desk))
+        return decided(await reviewing.review(id, data, caller, desk), caller)
 
     @post("/resolve", status_code=200)
     async def resolve(
         self, id: FromPath[UUID], data: JSONBody[Choice], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionView]:
         """The escalation owner's answer."""
-        return decided(await reviewing.resolve(id, data, caller, desk))
+        return decided(await reviewing.resolve(id, data, caller, desk), caller)
 
     @post("/information", status_code=200)
     async def inform(
         self, id: FromPath[UUID], data: JSONBody[Inform], desk: TheDesk, caller: TheCaller
     ) -> Response[DecisionView]:
         """Supply what it waits for."""
-        return decided(await inform(id, data, caller, desk))
+        return decided(await inform(id, data, caller, desk), caller)

@@ -18,6 +18,7 @@ from adapters.http.histories import Paging, When, decision_at, events_of
 from adapters.http.problems import MEDIA_TYPE, told
 from adapters.http.submissions import submit
 from application.desk import Caller, Desk
+from application.sight.quality import view_of
 from application.views import DecisionView
 
 DECISIONS = "/v1/decisions"
@@ -97,7 +98,7 @@ class ShortWay:
 
     async def _read(self, caller: Caller, _: bytes, path: str) -> Answered:
         decision = await decision_at(_named(path), When(), caller, self.desk)
-        return 200, DecisionView.of(decision), {"ETag": f'"{decision.version}"'}
+        return 200, view_of(decision, caller), {"ETag": f'"{decision.version}"'}
 
     async def _events(self, caller: Caller, _: bytes, path: str) -> Answered:
         return 200, await events_of(_named(path), Paging(), caller, self.desk), {}

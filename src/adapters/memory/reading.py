@@ -15,7 +15,7 @@ from application.offers import Free
 from application.projections import Key
 from application.projections.audit_trail import AuditLine, AuditTrail
 from application.projections.catalogue import ALL
-from application.projections.counting import counted_by_day
+from application.projections.counting import EVIDENCE, counted_by_day
 from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem, ReviewQueue
@@ -182,8 +182,17 @@ class MemoryReader:
     def _counts(self, window: Window, visible: Visible) -> Counts:
         sums: Counter[tuple[str, str]] = Counter()
         for (_, _, measure, label), n in self._counted(window, visible):
-            sums[measure, label] += n
+            if measure != EVIDENCE:
+                sums[measure, label] += n
         return Counts(sums)
+
+    async def evidence(self, decision_type: str, window: Window) -> Mapping[str, int]:
+        """What the decisions received in a window of whole days count for, to certify by."""
+        sums: Counter[str] = Counter()
+        for (_, _, measure, label), n in self._counted(window, frozenset({decision_type})):
+            if measure == EVIDENCE:
+                sums[label] += n
+        return sums
 
     def _counted(self, window: Window, visible: Visible) -> list[tuple[Key, int]]:
         first, end = day_of(window.since), day_of(window.until)

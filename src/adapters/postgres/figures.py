@@ -45,9 +45,15 @@ COUNTS = """
     CROSS JOIN unnest(%(types)s::text[]) AS t (decision_type)
     CROSS JOIN LATERAL (
         SELECT measure, label, n FROM feedback_counts
-        WHERE decision_type = t.decision_type AND period = w.period OFFSET 0
+        WHERE decision_type = t.decision_type AND period = w.period AND measure < '~' OFFSET 0
     ) AS c
     GROUP BY w.place, c.measure, c.label
+"""
+EVIDENCE = """
+    SELECT label, sum(n)::bigint FROM feedback_counts
+    WHERE decision_type = %(decision_type)s AND period = ANY (%(periods)s)
+        AND measure = %(measure)s
+    GROUP BY label
 """
 STILL_OPEN = """
     SELECT w.place,

@@ -8,14 +8,17 @@ from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import AsyncConnectionPool
 
+from adapters.postgres import figures
 from adapters.postgres.claiming import Claiming
 from adapters.postgres.figures import Figures
 from application.metrics.formulas import Found
+from application.metrics.periods import periods_of
 from application.metrics.window import Window
 from application.offers import Free
 from application.projections import Row
 from application.projections.audit_trail import AuditLine
 from application.projections.catalogue import ALL
+from application.projections.counting import EVIDENCE
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.projections.volumes import VolumeRow
@@ -248,6 +251,12 @@ class PostgresReader:
     ) -> Sequence[Found]:
         """What is known of windows of whole days, as the sums that were kept say it."""
         return await Figures(self._rows, _listed(visible)).found(windows, as_of)
+
+    async def evidence(self, decision_type: str, window: Window) -> Mapping[str, int]:
+        """What the decisions received in a window of whole days count for, to certify by."""
+        asked = {"decision_type": decision_type, "measure": EVIDENCE}
+        periods = {"periods": list(periods_of(window))}
+        return dict(await self._rows(SQL(figures.EVIDENCE), asked | periods))
 
     async def trail(
         self, search: TrailSearch, visible: Visible, after: TrailMark | None, limit: int

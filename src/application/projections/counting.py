@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
+from application.evidence.cases import case_label
 from application.metrics.counting import Count, counted, day_of, is_review, label
 from application.metrics.populations import counts_as_end
 from application.projections import Key
 from application.projections.feedback_row import FeedbackRow
+
+EVIDENCE = "~evidence"
+"""The measure that certifying counts: the last of all in order, so that metrics pass it over."""
 
 
 def counted_by_day(row: FeedbackRow) -> Iterator[tuple[Key, int]]:
@@ -19,6 +23,7 @@ def counts_of(row: FeedbackRow) -> Iterator[Count]:
     yield from counted(row)
     if not row.is_test:
         yield from _looked(row)
+        yield Count(row.received_at, EVIDENCE, case_label(row))
 
 
 def _looked(row: FeedbackRow) -> Iterator[Count]:

@@ -6,7 +6,7 @@ escapes are all there is to it; numbers with decimals travel as strings without 
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, cast
@@ -39,6 +39,8 @@ def canonical_value(value: Any, *, prose: frozenset[str] = frozenset()) -> JsonV
             return plain_number(value)
         case timedelta():
             return int(value.total_seconds())
+        case date():
+            return value.isoformat()
         case BaseModel():
             fields = {
                 name: getattr(value, name)

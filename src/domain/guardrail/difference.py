@@ -14,6 +14,7 @@ from domain.guardrail.document import Guardrail
 from domain.guardrail.edits import Change, changes
 from domain.guardrail.evaluate import evaluate
 from domain.guardrail.parts import View
+from domain.guardrail.promised import promises_less
 from domain.guardrail.proving import plain
 from domain.guardrail.sampled import less_checked, more_checked
 from domain.guardrail.searching import DEFAULT_BUDGET, Effort
@@ -104,7 +105,11 @@ def _edit(base: Guardrail, steps: list[Change], at: int, space: Space, effort: E
 
 
 def _checked(old: Guardrail, new: Guardrail) -> Edit | None:
-    """An edit of the sampling, which moves no case but has people look at fewer or more."""
+    """An edit that moves no case but has people look at fewer or more, or labels show more."""
+    if old.thresholds != new.thresholds:
+        if promises_less(old, new):
+            return Edit(text="", bucket="relaxed", note="RELAXED a threshold is certified on less")
+        return Edit(text="", bucket="tighter", note="TIGHTER a threshold is certified on more")
     if old.sampling == new.sampling:
         return None
     if less_checked(old, new):
@@ -126,6 +131,8 @@ def _weakened(old: Guardrail, new: Guardrail, total: tuple[Effect, ...]) -> tupl
     found: list[str] = []
     if less_checked(old, new):
         found.append("fewer cases are checked afterwards")
+    if promises_less(old, new):
+        found.append("a threshold is certified on less evidence")
     if any(effect.four_eyes_lost for effect in total):
         found.append("two people no longer have to agree where they had to")
     return tuple(found)

@@ -5,8 +5,10 @@ the conditions as constants; `boundaries` only remembers what they are called an
 """
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
@@ -15,7 +17,7 @@ from domain.guardrail.canonical import canonical_json, canonical_value, digest
 from domain.guardrail.conditions import And, Condition, Not, facts_of
 from domain.guardrail.facts import FactType
 from domain.model import Value
-from domain.values import Duration, Lane, Probability
+from domain.values import LEFT_OUT, Duration, Lane, Probability
 
 AUTOMATE = "automate"
 """What decided when nothing contributed; no limit or rule may be called that."""
@@ -91,6 +93,40 @@ class Sampling(Value):
     queue: str | None = None
 
 
+Open = Annotated[Decimal, Field(gt=0, lt=1, allow_inf_nan=False)]
+"""A share or a risk that is neither nothing nor all."""
+Threshold = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4, allow_inf_nan=False)]
+MOST_THRESHOLDS = 1_000
+
+
+class Thresholds(Value):
+    """What labels have to show before a threshold of confidence is recommended, declared before
+    they are seen."""
+
+    limit: Open
+    """At most so large a share of what is at or above the threshold may be wrong."""
+    delta: Open
+    """The risk, at most, that what is recommended does not keep the limit."""
+    grid: tuple[Threshold, ...] = Field(min_length=1, max_length=MOST_THRESHOLDS)
+    """The thresholds that are looked at, from the highest down."""
+    since: date
+    """From which day (UTC) on decisions count."""
+    method: Literal["anytime", "exact"] = "anytime"
+    looks: int = Field(default=1, ge=1, le=1_000_000)
+    """How many looks an exact test has planned; anytime needs no plan."""
+    unjudged: Literal["wrong", "withheld"] = "wrong"
+    """What a sample that nobody judged counts as: wrong; or nothing, and the recommendation is
+    withheld while more than one in twenty are missing."""
+
+    @model_validator(mode="after")
+    def _walks_down(self) -> Self:
+        if any(low >= high for high, low in pairwise(self.grid)):
+            raise ValueError("grid: each threshold is lower than the one before it")
+        if self.looks != 1 and self.method != "exact":
+            raise ValueError("looks: only an exact test plans its looks")
+        return self
+
+
 class NeverClaim(Value):
     """Whenever a condition holds, an outcome is impossible."""
 
@@ -137,6 +173,7 @@ class Guardrail(Value):
     rules: tuple[Rule, ...] = ()
     sampling: tuple[Sampling, ...] = ()
     claims: tuple[Claim, ...] = ()
+    thresholds: Thresholds | None = LEFT_OUT
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -160,7 +197,7 @@ class Guardrail(Value):
 
     def canonical(self) -> dict[str, JsonValue]:
         """What the policy means, without how it is told: this is what its digest covers."""
-        meaning = {
+        meaning: dict[str, object] = {
             "semantics": self.semantics,
             "facts": self.facts,
             "routes": self.routes,
@@ -168,6 +205,8 @@ class Guardrail(Value):
             "rules": self.rules,
             "sampling": self.sampling,
         }
+        if self.thresholds is not None:
+            meaning["thresholds"] = self.thresholds
         return {key: canonical_value(part, prose=_PROSE) for key, part in meaning.items()}
 
     @cached_property

@@ -20,7 +20,15 @@ from adapters.authoring.dmn.unary import Cell, NoCell, cells_of
 from adapters.authoring.guardrails import parse_guardrail
 from adapters.authoring.problems import AuthoringError, Problem
 from domain.guardrail.canonical import written_number
-from domain.guardrail.document import AtLeastClaim, Claim, Guardrail, NeverClaim, Route, Rule
+from domain.guardrail.document import (
+    AtLeastClaim,
+    Claim,
+    Guardrail,
+    NeverClaim,
+    Route,
+    Rule,
+    Thresholds,
+)
 from domain.guardrail.facts import Choice, FactType, Level, clipped
 from domain.guardrail.wording import condition_text
 from domain.values import Lane
@@ -247,6 +255,7 @@ def _rest(guardrail: Guardrail) -> str:
             for part in guardrail.sampling
         ],
         "claims": [_claim(claim) for claim in guardrail.claims],
+        "thresholds": _thresholds(guardrail.thresholds) if guardrail.thresholds else None,
     }
     said = {name: item for name, item in rest.items() if item}
     return yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=10_000)
@@ -255,6 +264,19 @@ def _rest(guardrail: Guardrail) -> str:
 def _route(route: Route) -> dict[str, str]:
     queue = {"queue": route.queue} if route.queue else {}
     return queue | ({"sla": _duration(route.sla)} if route.sla is not None else {})
+
+
+def _thresholds(promise: Thresholds) -> dict[str, Any]:
+    looks = {"looks": promise.looks} if promise.method == "exact" else {}
+    return {
+        "limit": written_number(promise.limit),
+        "delta": written_number(promise.delta),
+        "grid": [written_number(step) for step in promise.grid],
+        "from": promise.since.isoformat(),
+        "method": promise.method,
+        "unjudged": promise.unjudged,
+        **looks,
+    }
 
 
 def _claim(claim: Claim) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""Blinding: where a decision type says so, who may be the second pair of eyes is not told what the
-first one chose, until they have chosen."""
+"""Before a second review: where a decision type says so, who may be the second pair of eyes is not
+told what the first one chose, until they have chosen."""
 
 from uuid import UUID
 
 from application.desk import Caller, Desk
-from application.feed import EventView, actor_of, decision_type_of, kept_back
-from application.ports import Positioned, Told
+from application.feed import actor_of, decision_type_of, kept_back
+from application.ports import Told
 from application.projections.audit_trail import AuditLine
 from application.projections.feedback_row import FeedbackRow
 from domain.decision.events import Overridden, Reviewed
@@ -27,13 +27,6 @@ async def withheld(event: Event, caller: Caller | None, desk: Desk) -> bool:
     ):
         return False
     return await _is_blind(event.decision_type, event.originator_id, desk)
-
-
-async def view_for(positioned: Positioned, caller: Caller, desk: Desk) -> EventView:
-    """An event as this caller may know it."""
-    view = EventView.of(positioned.event, positioned.position)
-    hidden = await withheld(positioned.event, caller, desk)
-    return view.kept_back(WITHHELD) if hidden else view
 
 
 async def told_for(told: Told, caller: Caller, desk: Desk) -> Told:

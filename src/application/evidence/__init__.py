@@ -1,0 +1,1 @@
+"""Evidence: what labels, read again and again, allow to be said of a model."""

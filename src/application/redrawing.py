@@ -1,0 +1,39 @@
+"""Redrawing: is the lot that was recorded the one that the policy and the key give?"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from application.lots import LotDrawer
+from domain.decision.events import AutoActioned, LifeEvent
+from domain.policy.aggregate import PolicyVersion
+from domain.values import QualityDraw
+
+Differing = tuple[str, str, str]
+"""What differs, as recorded and as drawn again."""
+
+
+def redrawn(
+    id: UUID, event: LifeEvent, policies: tuple[PolicyVersion | None, ...], lots: LotDrawer
+) -> Iterator[Differing]:
+    """What the lot, drawn again, says otherwise. Without the key it was drawn with, only the rate
+    can be told."""
+    recorded = event.quality if isinstance(event, AutoActioned) else None
+    if recorded is None:
+        return
+    again = drawn(id, policies, lots)
+    if again is None or again.rate != recorded.rate:
+        yield "quality.rate", str(recorded.rate), "none" if again is None else str(again.rate)
+    elif lots.key_id == recorded.key_id and again.sampled != recorded.sampled:
+        yield "quality.sampled", _said(recorded.sampled), _said(again.sampled)
+
+
+def drawn(
+    id: UUID, policies: tuple[PolicyVersion | None, ...], lots: LotDrawer
+) -> QualityDraw | None:
+    """The lot of a decision: of several policies, by the one that has most looked at."""
+    lot = (lots.quality(id, policy.guardrail) for policy in policies if policy)
+    return max(filter(None, lot), key=lambda draw: draw.rate, default=None)
+
+
+def _said(sampled: bool) -> str:
+    return "sampled" if sampled else "passed over"
