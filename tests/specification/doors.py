@@ -59,7 +59,7 @@ from application.projections.feedback import Feedback
 from application.projections.volumes import Volumes
 from application.replaying import replay
 from application.reviewing import Claim, claim, release, resolve, review
-from application.sight import view_of
+from application.sight.quality import view_of
 from application.submitting import hand_over
 from application.trail import trail_line
 from application.views import ClaimView, DecisionView
