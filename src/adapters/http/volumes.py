@@ -1,11 +1,12 @@
 """Eligible volume: the system that cases come from says how many there were."""
 
+import re
 from datetime import date
-from typing import Self
+from typing import Annotated, Self
 
 from litestar import Controller, Response, get, put
 from litestar.params import FromPath, JSONBody
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from adapters.http.answers import REPLAYED, Page
 from adapters.http.cursors import cursor, mark_at
@@ -16,12 +17,24 @@ from application.projections.volumes import VolumeRow
 from application.reading import KeyMark
 from domain.volume import Volume
 
+RFC3339_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _day(value: object) -> object:
+    """A day as RFC 3339 writes it; pydantic alone also takes seconds since 1970."""
+    if isinstance(value, str) and not RFC3339_DAY.fullmatch(value):
+        raise ValueError("a day, such as 2026-01-05")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
 
 class Days(Paging):
     """Which periods: those that lie from a day up to and with another."""
 
-    since: date = Field(default=date.min, alias="from")
-    until: date = Field(default=date.max, alias="to")
+    since: Day = Field(default=date.min, alias="from")
+    until: Day = Field(default=date.max, alias="to")
 
     @model_validator(mode="after")
     def _runs_forward(self) -> Self:

@@ -74,6 +74,8 @@ def test_several_years_are_declared_at_once_and_listed_page_by_page(service: Ser
     assert [item["period"] for item in rest["items"]] == ["2025-01"]
     within = service.get(f"{PATH}?from=2024-01-01&to=2025-01-30").json()
     assert [item["period"] for item in within["items"]] == ["2024"]
+    for wrong in ("to=0", "from=2024-02-30", "from=2025-01-01&to=2024-01-01", "from=yesterday"):
+        assert service.get(f"{PATH}?{wrong}").status_code == 422
 
 
 @pytest.mark.parametrize(
