@@ -1,10 +1,11 @@
 """Metrics as tables in the terminal: the whole in chapters, slices side by side."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import cast
 
 from pydantic import BaseModel
-from rich.table import Table
+from rich.table import Column, Table
 
 from adapters.cli.common import escaped, out
 from application.metrics.calibration import Calibration
@@ -26,7 +27,8 @@ SLICED: dict[str, Callable[[Metrics], Number]] = {
     "overturned": lambda m: m.agreement.quality_overturn_rate,
     "coverage": lambda m: m.adoption.coverage,
 }
-"""What of a slice fits into a line; `--json` has everything."""
+"""What of a slice may fit into a line; `--json` has everything."""
+ROOM_FOR_THE_KEY, ROOM_FOR_A_FIGURE = 38, 12
 
 
 def print_report(report: Report) -> None:
@@ -45,7 +47,7 @@ def print_report(report: Report) -> None:
 
 
 def _whole(metrics: Metrics) -> Table:
-    table = Table("metric", "value", "95 % interval", "of")
+    table = Table(Column("metric", no_wrap=True), "value", "95 % interval", "of")
     for chapter in type(metrics).model_fields:
         part = getattr(metrics, chapter)
         lines = list(_figures(part)) if isinstance(part, BaseModel) else []
@@ -58,12 +60,15 @@ def _whole(metrics: Metrics) -> Table:
 
 
 def _side_by_side(by: str, slices: tuple[Slice, ...]) -> Table:
-    table = Table(by.replace("_", " "), "received", "ended")
-    for name in SLICED:
+    table = Table(Column(by.replace("_", " "), no_wrap=True), "received", "ended")
+    shown = dict(
+        islice(SLICED.items(), max(2, (out.width - ROOM_FOR_THE_KEY) // ROOM_FOR_A_FIGURE))
+    )
+    for name in shown:
         table.add_column(name, justify="right")
     for one in slices:
         flow = one.metrics.flow
-        figures = (_short(of(one.metrics)) for of in SLICED.values())
+        figures = (_short(of(one.metrics)) for of in shown.values())
         table.add_row(_key(one.key, by), f"{flow.received:,}", f"{flow.ended:,}", *figures)
     return table
 
@@ -129,12 +134,19 @@ def _cells(value: Number) -> Cells:
         case Figure():
             return _number(value.value), "", f"n {value.n:,}"
         case Times():
-            quantiles = " / ".join(_number(q) for q in (value.p50, value.p90, value.p95))
-            return f"{quantiles} s", "p50 / p90 / p95", f"n {value.n:,}"
+            return _seconds(value.p50), _slow(value), f"n {value.n:,}"
 
 
 def _interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{low:.6f}, {high:.6f}]".replace("[", r"\[")
+
+
+def _slow(value: Times) -> str:
+    return "" if value.p90 is None else f"90 % in {_seconds(value.p90)}"
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.1f} s"
 
 
 def _number(value: float | None) -> str:
