@@ -145,9 +145,9 @@ def _show_expected(one: "Recommendation") -> None:
     wrong = "not known" if errors.value is None else f"{errors.value:.1%}"
     between = "" if errors.low is None else f", between {errors.low:.1%} and {errors.high:.1%}"
     out.print(
-        f"Of {expected.decisions:,} recorded decisions, automated: {before.numerator:,} before, "
-        f"{after.numerator:,} after; for people: {expected.for_people_before:,} before, "
-        f"{expected.for_people:,} after; wrong among the automated: {wrong}{between}.",
+        f"With {expected.threshold}, of {expected.decisions:,} recorded decisions: automated "
+        f"{before.numerator:,} before, {after.numerator:,} after; for people "
+        f"{expected.for_people_before:,} before, {expected.for_people:,} after; wrong among the automated: {wrong}{between}.",
         highlight=False,
     )
     if one.set_aside:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from json import loads
 from typing import NamedTuple
 
@@ -119,7 +120,10 @@ def cases_of(counts: Mapping[str, int]) -> list[Case]:
 def _case(text: str, n: int) -> Case:
     name, version, confidence, against, over, outcome = loads(text)
     reasons = frozenset(against.split())
-    return Case(Model(name, version), confidence, reasons, over, outcomes.read(outcome), n)
+    return Case(Model(name, version), confidence, reasons, over, _read(outcome), n)
+
+
+_read = lru_cache(maxsize=10_000)(outcomes.read)
 
 
 def labels_of(cases: Iterable[Case], *, unjudged_is_wrong: bool = True) -> list[Labels]:

@@ -26,6 +26,7 @@ CONFIDENCE = frozenset({"confidence"})
 class Expected(Value):
     """What a threshold would have changed in what was recorded."""
 
+    threshold: Decimal
     decisions: int
     """Those of this model since the start: what all of this is a share of."""
     straight_through_before: Proportion
@@ -66,6 +67,7 @@ def expected(
     days = max(1.0, over / timedelta(days=1)) if over else None
     hidden = _count(case for case in after if case.is_out_of_sight)
     return Expected(
+        threshold=threshold,
         decisions=n,
         straight_through_before=proportion("expected_straight_through/1", n_before, n),
         straight_through=proportion("expected_straight_through/1", n_after, n),

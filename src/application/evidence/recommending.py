@@ -3,11 +3,13 @@
 It states everything that it rests on, and changes nothing: people do, through a policy.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from application.evidence.cases import Case, Model, labels_of
+from application.evidence.cases import UNIT, Case, Model, labels_of
 from application.evidence.certifying import (
     Labels,
     Promise,
@@ -18,6 +20,7 @@ from application.evidence.certifying import (
     wrong_of,
 )
 from application.evidence.expecting import Expected, expected
+from application.rehearsal.outcomes import Outcome
 from domain.guardrail.canonical import plain_number
 from domain.guardrail.document import Guardrail, Thresholds
 from domain.model import Value
@@ -92,12 +95,13 @@ def recommend(
 ) -> Recommendation:
     """Walk down the grid while the evidence is strong enough, and say where it ended."""
     own = [case for case in cases if case.model == model]
-    steps = _walk(own, promise)
+    at_steps = _by_step(own, promise.grid)
+    steps = _walk(at_steps, promise)
     passed = [step for step in steps if step.passed]
     threshold = passed[-1].threshold if passed else None
     failed = None if steps[-1].passed else steps[-1]
     told = passed[-1] if passed else steps[-1]
-    missing, at_this_rate = _missing(own, failed, promise)
+    missing, at_this_rate = _missing(at_steps, failed, promise)
     return Recommendation(
         model=model.name,
         model_version=model.version,
@@ -112,6 +116,16 @@ def recommend(
         steps=steps,
         expected=expected(own, threshold or promise.grid[0], guardrail, over) if own else None,
     )
+
+
+def _by_step(cases: Iterable[Case], grid: Sequence[Decimal]) -> list[Case]:
+    """The same cases, told apart no further than the steps of the grid tell them."""
+    floors = sorted(int(threshold * UNIT) for threshold in grid)
+    sums: Counter[tuple[Model, int, bool, Outcome]] = Counter()
+    for model, confidence, _, over, outcome, n in cases:
+        if confidence is not None and (place := bisect_right(floors, confidence)):
+            sums[model, floors[place - 1], over, outcome] += n
+    return [Case(m, c, frozenset(), over, known, n) for (m, c, over, known), n in sums.items()]
 
 
 def _walk(cases: Sequence[Case], promise: Thresholds) -> tuple[Step, ...]:
