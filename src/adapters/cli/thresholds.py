@@ -147,7 +147,8 @@ def _show_expected(one: "Recommendation") -> None:
     out.print(
         f"With {expected.threshold}, of {expected.decisions:,} recorded decisions: automated "
         f"{before.numerator:,} before, {after.numerator:,} after; for people "
-        f"{expected.for_people_before:,} before, {expected.for_people:,} after; wrong among the automated: {wrong}{between}.",
+        f"{expected.for_people_before:,} before, {expected.for_people:,} after; "
+        f"wrong among the automated: {wrong}{between}.",
         highlight=False,
     )
     if one.set_aside:
