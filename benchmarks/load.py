@@ -32,7 +32,7 @@ class Load(BaseModel):
     """What to send, where, and for how long."""
 
     ports: list[int]
-    kind: Literal["post", "batch", "get"]
+    kind: Literal["post", "batch", "get", "claim"]
     paths: list[str] = []
     key: str = ""
     first: int = 0
@@ -53,7 +53,9 @@ class Load(BaseModel):
             return payloads.posts("/v1/decisions", header, self.first)
         if self.kind == "batch":
             return payloads.batches("/v1/decisions/batch", header, self.first, self.lines)
-        return payloads.gets(self.paths, header)
+        if self.kind == "claim":
+            return payloads.asked("POST", self.paths, header + b"Content-Length: 0\r\n")
+        return payloads.asked("GET", self.paths, header)
 
 
 class Result(BaseModel):

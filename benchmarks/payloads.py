@@ -83,11 +83,12 @@ def batches(path: str, header: bytes, first: int, lines: int) -> Iterator[bytes]
         yield head + kind % next(subjects) + body
 
 
-def gets(paths: list[str], header: bytes) -> Iterator[bytes]:
-    """These questions, over and over."""
-    asked = [b"GET %b HTTP/1.1\r\nHost: bench\r\n%b\r\n" % (p.encode(), header) for p in paths]
+def asked(method: str, paths: list[str], header: bytes) -> Iterator[bytes]:
+    """These requests without a body, over and over."""
+    line = b"%b %b HTTP/1.1\r\nHost: bench\r\n%b\r\n"
+    requests = [line % (method.encode(), path.encode(), header) for path in paths]
     while True:
-        yield from asked
+        yield from requests
 
 
 def _head(method: str, path: str, header: bytes, length: int) -> bytes:

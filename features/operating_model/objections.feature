@@ -47,7 +47,7 @@ Feature: An objection is not forgotten
     Example: There is nothing to answer
       When Rae answers the exception CONTESTED, because all is well
       Then it is refused: "Only what was raised over a decision and still waits can be answered."
-      And nothing is recorded
+      And only the attempt is recorded
 
   Rule: What a quality check disagrees with waits for an owner
 

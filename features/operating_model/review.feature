@@ -40,7 +40,7 @@ Feature: A person's choice, with a name and a reason
       Given Rae has claimed it
       When Rae overrides it with replace without a reason
       Then it is refused: "Each disposition needs its own particulars."
-      And nothing is recorded
+      And only the attempt is recorded
 
     Example: Not with what was recommended: that is to uphold
       Given Rae has claimed it

@@ -9,11 +9,9 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import NamedTuple
 
-MOST_REMEMBERED = 1_000
+MOST_REMEMBERED = 10_000
 """How many that were given are remembered in a queue: more than rows are ever behind by. Of one
 that is forgotten too early, the log says who has it."""
-NEVER = 2**62
-"""A version that no row reaches."""
 
 
 class Free(NamedTuple):
@@ -31,14 +29,12 @@ class Offers:
         self._given: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._settled = Event()
 
-    def taken(self, queue: str) -> dict[str, int]:
-        """What is not to be offered, each until its row reaches a version."""
-        return self._given[queue] | dict.fromkeys(self._out[queue], NEVER)
-
-    def choose(self, queue: str, found: Iterable[Free]) -> Free | None:
-        """The first that is on offer to nobody else by now."""
-        taken = self.taken(queue)
-        return next((each for each in found if each.version >= taken.get(each.key, 0)), None)
+    def open(self, queue: str, found: Iterable[Free]) -> list[Free]:
+        """Those that are on offer to nobody else, and that nobody was given."""
+        out, given = self._out[queue], self._given[queue]
+        return [
+            each for each in found if each.key not in out and each.version >= given.get(each.key, 0)
+        ]
 
     @contextmanager
     def one(self, queue: str, chosen: Free) -> Generator[None]:

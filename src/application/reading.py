@@ -5,7 +5,7 @@ Whoever asks sees the decision types they hold a seat for, and nothing else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -237,11 +237,9 @@ class Reader(MetricsReader, Protocol):
         kinds: Sequence[Kind],
         person: str,
         now: datetime,
-        taken: Mapping[str, int],
         limit: int,
     ) -> Sequence[Free]:
-        """The first of these kinds that are free, but for those that the person recommended, and
-        for what is taken: until its row reaches the version given."""
+        """The first of these kinds that are free, but for those that the person recommended."""
         ...
 
     async def exceptions(

@@ -5,7 +5,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from application.desk import Answer, Caller, Desk, answering
-from application.offers import NEVER, Free
+from application.offers import Free
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
@@ -25,8 +25,8 @@ from domain.decision.reviewing import may_review
 from domain.model import Forbidden, NotFound, Outdated, Refusal, Seat, Unauthorised, Value
 from domain.values import Lane
 
-AT_ONCE = 20
-"""How many decisions a claim of the next one looks at before it asks for more."""
+AT_ONCE = 10
+"""How many decisions a claim of the next one looks at before it looks at twice as many."""
 
 Waits = QueueItem | Raised | FeedbackRow
 """A decision to be made, an exception raised over one, or one whose quality is to be checked."""
@@ -118,21 +118,21 @@ async def _first_of(
     name: str, kinds: Sequence[Kind], command: Claim, caller: Caller, desk: Desk, reader: Reader
 ) -> Answer | None:
     """Try one after the other, until one is taken or none is left."""
-    refused: dict[str, int] = {}
+    refused: set[str] = set()
+    offers, me, limit = desk.offers, caller.identity.id, AT_ONCE
     while kinds:
-        now, me, offers = desk.clock.now(), caller.identity.id, desk.offers
-        taken = offers.taken(name) | refused
-        found = await reader.free(name, kinds, me, now, taken, AT_ONCE)
-        chosen = offers.choose(name, found)
+        found = await reader.free(name, kinds, me, desk.clock.now(), limit)
+        chosen = next((one for one in offers.open(name, found) if one.key not in refused), None)
         if chosen is None:
-            if not found and not await offers.wait(name):
+            if len(found) < limit and not await offers.wait(name):
                 return None
+            limit *= 2
             continue
         with offers.one(name, chosen):
             try:
                 return await _taken(name, chosen, command, caller, desk)
             except Unauthorised:
-                refused[chosen.key] = NEVER
+                refused.add(chosen.key)
             except (Forbidden, NotFound, Outdated):
                 offers.gone(name, chosen.key, chosen.version + 1)
     return None
@@ -167,8 +167,8 @@ async def _relieve(name: str, kinds: Sequence[Kind], desk: Desk, reader: Reader)
     stuck = [kind for kind in kinds if await _is_stuck(kind, desk)]
     if not stuck:
         return
-    taken = desk.offers.taken(name)
-    for each in await reader.free(name, stuck, "", desk.clock.now(), taken, AT_ONCE):
+    found = await reader.free(name, stuck, "", desk.clock.now(), AT_ONCE)
+    for each in desk.offers.open(name, found):
         with suppress(Refusal):
             await relieve(UUID(each.key), desk)
         desk.offers.gone(name, each.key, each.version + 1)

@@ -57,12 +57,14 @@ from application.policy_views import views
 from application.ports import CommandKey, Identity
 from application.projections.feedback import Feedback
 from application.projections.volumes import Volumes
+from application.reading import Reader
+from application.recounting import tell
 from application.replaying import replay
 from application.reviewing import Claim, claim, release, resolve, review
 from application.sight.quality import view_of
 from application.submitting import hand_over
-from application.trail import trail_line
 from application.views import ClaimView, DecisionView
+from application.waiting import claim_next
 from domain.decision.acting import Report
 from domain.decision.reviewing import Choice
 from domain.decision_type.definition import Baseline
@@ -120,6 +122,10 @@ class Door(Protocol):
     def recommend(self, by: Identity, words: dict[str, Any], key: str) -> DecisionView: ...
 
     def claim(self, by: Identity, id: UUID, command: Claim) -> ClaimView: ...
+
+    def claim_next(self, by: Identity, queue: str) -> ClaimView | None:
+        """Take on the next one of a queue; None where nothing is free."""
+        ...
 
     def act(self, by: Identity, id: UUID, verb: str, body: Particulars) -> DecisionView: ...
 
@@ -221,6 +227,11 @@ class Direct:
     def claim(self, by: Identity, id: UUID, command: Claim) -> ClaimView:
         return ClaimView.of(self._ask(claim(id, command, Caller(by), self.desk)).decision)
 
+    def claim_next(self, by: Identity, queue: str) -> ClaimView | None:
+        reader = memory_reader(self.desk)
+        taken = self._ask(claim_next(queue, Claim(), Caller(by), self.desk, reader))
+        return ClaimView.of(taken.decision) if taken else None
+
     def act(self, by: Identity, id: UUID, verb: str, body: Particulars) -> DecisionView:
         return DecisionView.of(self._ask(_ACTS[verb](id, body, Caller(by), self.desk)).decision)
 
@@ -270,7 +281,7 @@ class Direct:
         return view_of(self._ask(self.desk.decision(id)), Caller(by))
 
     def trail(self, by: Identity, id: UUID) -> list[Line]:
-        lines = map(trail_line, self._ask(self.desk.history(id)))
+        lines, _ = self._ask(tell(id, Caller(by), self.desk))
         return [Line(line.who, line.what) for line in lines]
 
     def replay(self, by: Identity, id: UUID) -> str:
@@ -299,6 +310,22 @@ class Direct:
             return self._runner.run(asked())
         except Refusal as refusal:
             raise Refused(refusal.CODE, refusal.title, str(refusal)) from None
+
+
+def memory_reader(desk: Desk) -> MemoryReader:
+    """Reads what the log of this desk says."""
+    assert isinstance(desk.log, MemoryEventLog)
+    return MemoryReader(desk.log, MemoryProjectionStore(desk.log))
+
+
+class Reads:
+    """A reader of whichever log the one service has now."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(memory_reader(self._desk), name)
 
 
 def counted(desk: Desk, clock: HeldClock, measure: tuple[str, str]) -> tuple[int, int]:
@@ -353,7 +380,8 @@ class KeyRing(ApiKeys):
 def _service() -> tuple[Litestar, Desk, KeyRing]:
     """One service for all scenarios, because it takes longer to put up than any of them."""
     desk, keys = memory_desk(), KeyRing()
-    return create_app(desk, keys, Settings()), desk, keys
+    reader = cast("Reader", Reads(desk))
+    return create_app(desk, keys, Settings(), reader), desk, keys
 
 
 class Http:
@@ -377,6 +405,10 @@ class Http:
     def claim(self, by: Identity, id: UUID, command: Claim) -> ClaimView:
         answer = self._send(by, "POST", f"/decisions/{id}/claim", _body(command))
         return ClaimView.model_validate_json(answer)
+
+    def claim_next(self, by: Identity, queue: str) -> ClaimView | None:
+        answer = self._send(by, "POST", f"/queues/{queue}/claim-next")
+        return ClaimView.model_validate_json(answer) if answer else None
 
     def act(self, by: Identity, id: UUID, verb: str, body: Particulars) -> DecisionView:
         answer = self._send(by, "POST", f"/decisions/{id}/{verb}", _body(body))

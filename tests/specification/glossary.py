@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parent))
 
 import steps_metrics
+import steps_people
 import steps_thresholds
 import vocabulary
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
@@ -19,9 +20,8 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from application.specifying import vocabulary as policies
 from application.specifying.sentences import said
 
-MODULES = tuple(
-    module.__name__ for module in (policies, vocabulary, steps_metrics, steps_thresholds)
-)
+STEPS = (policies, vocabulary, steps_metrics, steps_people, steps_thresholds)
+MODULES = tuple(module.__name__ for module in STEPS)
 """What a policy says comes first; then what the service adds."""
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"
 CHAPTERS = {

@@ -79,6 +79,7 @@ class Scene:
     answers: list[DecisionView] = field(default_factory=list)
     """The decisions there are, in the order they were first heard of, as last answered."""
     claims: dict[str, ClaimView] = field(default_factory=dict)
+    """What each person claimed last."""
     conflict: UUID | None = None
     lapses_after: timedelta | None = None
     model_version: str = "1"
@@ -211,6 +212,15 @@ class Scene:
         claimed = self.attempt(lambda: self.door.claim(self.identity(by), id, command))
         if claimed is not None:
             self.claims[by] = claimed
+
+    def claim_next(self, by: str, queue: str) -> None:
+        """Take on the next one of a queue: from then on the scenario is about that one."""
+        self.claims.pop(by, None)
+        claimed = self.attempt(lambda: self.door.claim_next(self.identity(by), queue))
+        if claimed is not None:
+            self.claims[by] = claimed
+            known = [each for each in self.answers if each.id != claimed.decision.id]
+            self.answers = [*known, claimed.decision]
 
     def dispose(
         self,

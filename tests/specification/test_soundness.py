@@ -65,7 +65,7 @@ def test_every_sentence_of_a_feature_means_exactly_one_thing(file: Path) -> None
                 for s in sentences()
                 if s.kind == step.kind and s.context.parser.is_matching(step.text)
             ]
-            assert len(meanings) == 1, f"{step['text']!r} means {meanings}"
+            assert len(meanings) == 1, f"{step.text!r} means {meanings}"
 
 
 def test_the_vocabulary_has_no_sentence_that_nobody_uses() -> None:

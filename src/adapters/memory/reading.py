@@ -1,7 +1,7 @@
 """Reading projections in memory; a look brings them up to date first."""
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -102,16 +102,13 @@ class MemoryReader:
         kinds: Sequence[Kind],
         person: str,
         now: datetime,
-        taken: Mapping[str, int],
         limit: int,
     ) -> Sequence[Free]:
         """The first of these kinds that are free."""
         found = [
             item
             for item in self._free(name, now)
-            if _kind(item) in kinds
-            and item.producer != person
-            and item.version >= taken.get(item.key, 0)
+            if _kind(item) in kinds and item.producer != person
         ]
         return [Free(item.key, item.version) for item in sorted(found, key=_order)[:limit]]
 

@@ -1,9 +1,8 @@
 """What is free to be taken on: found by one index, however much waits before it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from json import dumps
 from typing import Any, LiteralString
 
 from psycopg.sql import SQL, Composed
@@ -50,7 +49,6 @@ OF_A_KIND = """
     WHERE queue = %(queue)s AND waits_for_a_person AND {lease}
         AND ({whose}) = (kind.decision_type, kind.escalated, kind.person)
         AND producer <> %(person)s
-        AND version >= coalesce((%(taken)s::jsonb ->> key)::bigint, 0)
     ORDER BY due_at, (-coalesce(risk, -1)), key LIMIT %(limit)s
 """
 
@@ -68,15 +66,12 @@ class Claiming:
         asked = {"queue": self.queue, "now": self.now}
         return [Kind(*row) for row in await self.rows(_statement(KINDS), asked)]
 
-    async def free(
-        self, kinds: Sequence[Kind], person: str, taken: Mapping[str, int], limit: int
-    ) -> list[Free]:
+    async def free(self, kinds: Sequence[Kind], person: str, limit: int) -> list[Free]:
         """The first of these kinds that are free, in the order of the queue."""
         asked = {
             "queue": self.queue,
             "now": self.now,
             "person": person,
-            "taken": dumps(taken),
             "types": [kind.decision_type for kind in kinds],
             "escalated": [kind.escalated for kind in kinds],
             "people": [kind.person for kind in kinds],

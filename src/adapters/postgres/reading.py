@@ -171,11 +171,10 @@ class PostgresReader:
         kinds: Sequence[Kind],
         person: str,
         now: datetime,
-        taken: Mapping[str, int],
         limit: int,
     ) -> Sequence[Free]:
         """The first of these kinds that are free."""
-        return await Claiming(self._rows, name, now).free(kinds, person, taken, limit)
+        return await Claiming(self._rows, name, now).free(kinds, person, limit)
 
     async def exceptions(
         self, name: str, narrowed: Narrowed, after: ExceptionMark | None, limit: int
