@@ -13,6 +13,7 @@ from doors import Door
 from scene import Scene
 from steps_metrics import *  # noqa: F403
 from steps_people import *  # noqa: F403 - as below
+from steps_telling import *  # noqa: F403 - as below
 from steps_thresholds import *  # noqa: F403
 from vocabulary import *  # noqa: F403 - a feature may use every sentence there is
 

@@ -18,6 +18,7 @@ from adapters.assembly import memory_desk
 from adapters.clock import HeldClock
 from adapters.http.app import create_app
 from adapters.identity.api_keys import ApiKeys, issue
+from adapters.memory.followers import MemoryFollowers
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from adapters.memory.reading import MemoryReader
@@ -63,6 +64,8 @@ from application.replaying import replay
 from application.reviewing import Claim, claim, release, resolve, review
 from application.sight.quality import view_of
 from application.submitting import hand_over
+from application.subscribing import Outlets, Resume, Rotate, Subscribe, look, rotate, subscribe
+from application.subscribing import resume as go_on
 from application.views import ClaimView, DecisionView
 from application.waiting import claim_next
 from domain.decision.acting import Report
@@ -161,6 +164,25 @@ class Door(Protocol):
         """Put on record how long a case took before go-live."""
         ...
 
+    followers: MemoryFollowers
+    """Who is told of what happens."""
+
+    def subscribe(self, by: Identity, command: Subscribe) -> UUID:
+        """Be told of events from now on."""
+        ...
+
+    def rotate(self, by: Identity, id: UUID) -> None:
+        """Get a new secret; the old one stays for a day."""
+        ...
+
+    def resume(self, by: Identity, id: UUID) -> None:
+        """Be told again."""
+        ...
+
+    def subscription(self, by: Identity, id: UUID) -> tuple[str, str | None]:
+        """How a subscription stands, and what is wrong with it."""
+        ...
+
     def decision(self, by: Identity, id: UUID) -> DecisionView: ...
 
     def trail(self, by: Identity, id: UUID) -> list[Line]: ...
@@ -217,6 +239,7 @@ class Direct:
 
     desk: Desk
     clock: HeldClock
+    followers: MemoryFollowers = field(default_factory=MemoryFollowers)
     _runner: asyncio.Runner = field(default_factory=asyncio.Runner)
 
     def recommend(self, by: Identity, words: dict[str, Any], key: str) -> DecisionView:
@@ -276,6 +299,20 @@ class Direct:
     def baseline(self, by: Identity, name: str, seconds: int) -> None:
         measured = Baseline(cycle_time_p50_seconds=Decimal(seconds), source=BY_HAND)
         self._ask(register_baseline(name, measured, Caller(by), self.desk))
+
+    def subscribe(self, by: Identity, command: Subscribe) -> UUID:
+        found = self._ask(subscribe(command, Caller(by), self.desk, Outlets(self.followers)))
+        return found[0].subscription.id
+
+    def rotate(self, by: Identity, id: UUID) -> None:
+        self._ask(rotate(id, Rotate(), Caller(by), self.desk, Outlets(self.followers)))
+
+    def resume(self, by: Identity, id: UUID) -> None:
+        self._ask(go_on(id, Resume(), Caller(by), self.desk, Outlets(self.followers)))
+
+    def subscription(self, by: Identity, id: UUID) -> tuple[str, str | None]:
+        standing = self._ask(look(id, Caller(by), Outlets(self.followers)))
+        return standing.state, standing.bookmark.problem
 
     def decision(self, by: Identity, id: UUID) -> DecisionView:
         return view_of(self._ask(self.desk.decision(id)), Caller(by))
@@ -377,18 +414,20 @@ class KeyRing(ApiKeys):
 
 
 @cache
-def _service() -> tuple[Litestar, Desk, KeyRing]:
+def _service() -> tuple[Litestar, Desk, KeyRing, MemoryFollowers]:
     """One service for all scenarios, because it takes longer to put up than any of them."""
-    desk, keys = memory_desk(), KeyRing()
+    desk, keys, followers = memory_desk(), KeyRing(), MemoryFollowers()
     reader = cast("Reader", Reads(desk))
-    return create_app(desk, keys, Settings(), reader), desk, keys
+    app = create_app(desk, keys, Settings(), reader, outlets=Outlets(followers))
+    return app, desk, keys, followers
 
 
 class Http:
     """Over HTTP, as a client would."""
 
     def __init__(self, desk: Desk, clock: HeldClock) -> None:
-        app, self.desk, self._keys = _service()
+        app, self.desk, self._keys, self.followers = _service()
+        vars(self.followers).update(vars(MemoryFollowers()))  # nobody of the scenario before
         self.desk.log, self.desk.clock = desk.log, clock
         self.clock = clock
         self._runner = asyncio.Runner()
@@ -450,6 +489,19 @@ class Http:
     def baseline(self, by: Identity, name: str, seconds: int) -> None:
         said = {"cycle_time_p50_seconds": seconds, "source": BY_HAND}
         self._send(by, "POST", f"/decision-types/{name}/baseline", said)
+
+    def subscribe(self, by: Identity, command: Subscribe) -> UUID:
+        return UUID(json.loads(self._send(by, "POST", "/webhooks", _body(command)))["id"])
+
+    def rotate(self, by: Identity, id: UUID) -> None:
+        self._send(by, "POST", f"/webhooks/{id}/rotate", {})
+
+    def resume(self, by: Identity, id: UUID) -> None:
+        self._send(by, "POST", f"/webhooks/{id}/resume", {})
+
+    def subscription(self, by: Identity, id: UUID) -> tuple[str, str | None]:
+        found = json.loads(self._send(by, "GET", f"/webhooks/{id}"))
+        return found["state"], found["problem"]
 
     def decision(self, by: Identity, id: UUID) -> DecisionView:
         return DecisionView.model_validate_json(self._send(by, "GET", f"/decisions/{id}"))

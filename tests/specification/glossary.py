@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).parent))
 
 import steps_metrics
 import steps_people
+import steps_telling
 import steps_thresholds
 import vocabulary
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
@@ -20,7 +21,7 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from application.specifying import vocabulary as policies
 from application.specifying.sentences import said
 
-STEPS = (policies, vocabulary, steps_metrics, steps_people, steps_thresholds)
+STEPS = (policies, vocabulary, steps_metrics, steps_people, steps_telling, steps_thresholds)
 MODULES = tuple(module.__name__ for module in STEPS)
 """What a policy says comes first; then what the service adds."""
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"
@@ -73,7 +74,7 @@ def _lines() -> Iterator[str]:
                 yield f"| {chapter} {_shown(sentence.text)} | {sentence.meaning} |"
         yield ""
     yield "## The words in italics\n\n| Word | What you write |\n|---|---|"
-    for word in vocabulary.WORDS:
+    for word in (*vocabulary.WORDS, *steps_telling.TELLING):
         yield f"| *{word.__name__}* | {said(word)} |"
 
 

@@ -84,6 +84,8 @@ class Scene:
     lapses_after: timedelta | None = None
     model_version: str = "1"
     refusal: Refused | None = None
+    outside: dict[str, Any] = field(default_factory=dict[str, Any])
+    """Who is told of what happens, by name: teams and rooms."""
     noticed: bool = False
     """Whether the scenario said anything about the refusal."""
     recorded_before: int = 0
