@@ -1,6 +1,7 @@
 """The notice board as an operator writes it: channels, the mail server, and who hears of what."""
 
 import re
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from adapters.authoring.fields import (
@@ -90,15 +91,14 @@ def _channel(node: Node, name: str, has_mail: bool) -> SlackChannel | MailChanne
     return MailChannel(to=to)
 
 
-def _wishes(board: Fields, channels: object) -> tuple[Wish, ...]:
-    known = channels if isinstance(channels, dict) else None
-    found = tuple(_wish(node, known) for node in items(board.get("tell"), "tell"))
+def _wishes(board: Fields, channels: Collection[str] | None) -> tuple[Wish, ...]:
+    found = tuple(_wish(node, channels) for node in items(board.get("tell"), "tell"))
     if not found:
         refuse(board.get("tell"), "`tell` is empty")
     return found
 
 
-def _wish(node: Node, channels: dict[str, object] | None) -> Wish:
+def _wish(node: Node, channels: Collection[str] | None) -> Wish:
     fields = Fields(node, "a line of `tell`").only(
         "channel", "decision_type", "queue", "seat", "of"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
@@ -69,7 +69,7 @@ class WebhookWithSecret(WebhookView):
         return cls(**_shown(standing, now), secret=text)
 
 
-def _shown(standing: Standing, now: datetime) -> dict[str, object]:
+def _shown(standing: Standing, now: datetime) -> dict[str, Any]:
     one, at = standing.subscription, standing.bookmark
     return {
         "id": one.id,

@@ -134,10 +134,8 @@ class PostgresSubscriptions:
 
     async def _rows(self, statement: LiteralString, given: Mapping[str, Any]) -> list[DictRow]:
         try:
-            async with await AsyncConnection.connect(
-                self._url, autocommit=True, row_factory=dict_row
-            ) as connection:
-                return await (await connection.execute(statement, given)).fetchall()
+            async with await AsyncConnection.connect(self._url, autocommit=True) as connection:
+                return await _rows(connection, statement, given)
         except psycopg.OperationalError as error:
             raise Busy(f"subscriptions can't be reached now: {error}") from error
 
@@ -146,7 +144,7 @@ class PostgresBookmarks:
     """Bookmarks over one connection. Whoever holds one loses it with that connection, and so does a
     process that was killed: another takes over at once."""
 
-    def __init__(self, connection: AsyncConnection[DictRow]) -> None:
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
         self._connection = connection
 
     async def due(self, now: datetime, newest: int) -> Sequence[str]:
@@ -178,15 +176,20 @@ class PostgresBookmarks:
         await self._connection.execute(BEGIN, {"name": name, "position": position})
 
     async def _rows(self, statement: LiteralString, given: Mapping[str, Any]) -> list[DictRow]:
-        return await (await self._connection.execute(statement, given)).fetchall()
+        return await _rows(self._connection, statement, given)
+
+
+async def _rows(
+    connection: AsyncConnection[Any], statement: LiteralString, given: Mapping[str, Any]
+) -> list[DictRow]:
+    cursor = connection.cursor(row_factory=dict_row)
+    return await (await cursor.execute(statement, given)).fetchall()
 
 
 @asynccontextmanager
 async def bookmarks_on(url: str) -> AsyncGenerator[PostgresBookmarks]:
     """Bookmarks, with the connection they are held by."""
-    async with await AsyncConnection.connect(
-        url, autocommit=True, row_factory=dict_row, connect_timeout=5
-    ) as connection:
+    async with await AsyncConnection.connect(url, autocommit=True, connect_timeout=5) as connection:
         yield PostgresBookmarks(connection)
 
 
