@@ -12,12 +12,13 @@ from rich.console import Console
 
 from adapters.postgres.embedded import embedded
 from benchmarks import picture, report
+from benchmarks.around import AROUND
 from benchmarks.claiming import CLAIMING
 from benchmarks.rows import ROWS, Round, Row
 from benchmarks.stores import ONCE, STORES
 from benchmarks.subjects import SUBJECTS, Figures, Site, Sizes, measured
 
-ALL = SUBJECTS | STORES | CLAIMING | ONCE
+ALL = SUBJECTS | AROUND | STORES | CLAIMING | ONCE
 ENDED_EARLY = 143
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 

@@ -22,19 +22,23 @@ import httptools
 import uvloop
 from pydantic import BaseModel
 
-from benchmarks import payloads
+from benchmarks import exceptional, payloads
+from benchmarks.exceptional import Affected
 
 GIVES_UP_AFTER = 30.0
 DECISION = b'{"id":'
+INVALID = 422
 
 
 class Load(BaseModel):
     """What to send, where, and for how long."""
 
     ports: list[int]
-    kind: Literal["post", "batch", "get", "claim"]
+    kind: Literal["post", "batch", "get", "claim", "mixed"]
     paths: list[str] = []
     key: str = ""
+    other_key: str = ""
+    """Another producer's, who contradicts the first in a mixed load."""
     first: int = 0
     """The first subject's number: no two loads of a run may share one."""
     lines: int = 100
@@ -55,6 +59,9 @@ class Load(BaseModel):
             return payloads.batches("/v1/decisions/batch", header, self.first, self.lines)
         if self.kind == "claim":
             return payloads.asked("POST", self.paths, header + b"Content-Length: 0\r\n")
+        if self.kind == "mixed":
+            other = f"Authorization: Bearer {self.other_key}\r\n".encode()
+            return exceptional.mixed("/v1/decisions", header, other, self.first)
         return payloads.asked("GET", self.paths, header)
 
 
@@ -66,6 +73,8 @@ class Result(BaseModel):
     decided: int
     """Decisions in those answers: one each, or a batch's lines that are no problem documents."""
     failed: dict[str, int]
+    affected: int = 0
+    """Answers to requests that end in an exception, as they are meant to: they are not timed."""
     measured: int
     """Answers within the measured window."""
     seconds: float
@@ -91,6 +100,7 @@ class Tally:
     sent: int = 0
     acknowledged: int = 0
     decided: int = 0
+    affected: int = 0
     failed: Counter[str] = field(default_factory=Counter[str])
     latencies: list[float] = field(default_factory=list[float])
     bodies: list[bytes] | None = None
@@ -102,9 +112,13 @@ class Tally:
         self.sent += 1
         return next(self.requests)
 
-    def answered(self, status: int, body: bytes, sent_at: float) -> None:
+    def answered(self, status: int, body: bytes, sent_at: float, *, affected: bool = False) -> None:
         """Count one answer."""
         now = time.perf_counter()
+        if affected and (status == INVALID or 200 <= status < 300):
+            self.affected += 1
+            self.decided += body.startswith(DECISION)
+            return
         if not 200 <= status < 300:
             self.failed[str(status)] += 1
             return
@@ -124,6 +138,7 @@ class Connection(asyncio.Protocol):
         self._done = done
         self._body: list[bytes] = []
         self._sent_at = 0.0
+        self._affected = False
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
 
@@ -140,7 +155,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """An answer is whole."""
-        self._tally.answered(self._parser.get_status_code(), b"".join(self._body), self._sent_at)
+        status, body = self._parser.get_status_code(), b"".join(self._body)
+        self._tally.answered(status, body, self._sent_at, affected=self._affected)
         self._body.clear()
         self._send()
 
@@ -156,6 +172,7 @@ class Connection(asyncio.Protocol):
             self._done.set_result(None)
             self._transport.close()
             return
+        self._affected = isinstance(request, Affected)
         self._sent_at = time.perf_counter()
         self._transport.write(request)
 
@@ -188,6 +205,7 @@ def _result(tally: Tally, seconds: float, cpu: float) -> Result:
     return Result(
         acknowledged=tally.acknowledged,
         decided=tally.decided,
+        affected=tally.affected,
         failed=dict(tally.failed),
         measured=len(times),
         seconds=seconds,

@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from a_running_service import TYPE, Running, a_running_service
 from a_service import REFUND, recommendation
 from outages import AT_COMMIT, until, until_busy
+from psycopg import AsyncConnection
 
 from adapters.assembly import SHORTEST_LOT_KEY, codec, read_adoption
 from adapters.clock import SystemClock
@@ -27,12 +29,16 @@ from adapters.postgres.embedded import Server, embedded
 from adapters.postgres.locks import log_lock
 from adapters.postgres.log import PostgresEventLog
 from adapters.postgres.migrations import migrate
+from adapters.postgres.reading import PostgresReader
 from adapters.settings import Settings
 from application.desk import Caller, Desk
 from application.governing import adopt
 from application.lots import LotDrawer
-from application.ports import Identity
+from application.metrics.window import Window
+from application.ports import Busy, Identity
+from application.reading import Claimant
 from domain.model import Seat
+from tests.domain.builders import NOON
 
 PATIENCE = 120
 """Seconds a test may take on a slow machine before it counts as hanging."""
@@ -247,6 +253,74 @@ def test_a_database_that_dies_and_comes_back_under_load_makes_no_answer_a_lie(ow
     assert found.keys() == told.keys("written")
     assert set(found.values()) == {1}
     assert not found.keys() & told.keys("REJ.busy")
+
+
+def test_what_can_not_be_looked_up_now_is_said_to_be_busy_and_found_again(own: Own) -> None:
+    """The queues, lists and figures read tables; a server that is away fails none of its askers."""
+
+    async def look_up(reader: PostgresReader) -> None:
+        await reader.claimable("q", Claimant("rae", None, None), NOON, 20)
+        await reader.queues(None, NOON)
+        window = Window(since=NOON, until=NOON)
+        assert [row async for row in reader.facts(window, None)] == []
+
+    async def test() -> None:
+        async with (
+            asyncio.timeout(PATIENCE),
+            PostgresReader(own.url, reconnect_within=0.7) as reader,
+        ):
+            await look_up(reader)
+            await asyncio.to_thread(own.die)
+            for asked in (reader.positions(), reader.queues(None, NOON), look_up(reader)):
+                with pytest.raises(Busy):
+                    await asked
+            with pytest.raises(Busy):
+                await anext(reader.facts(Window(since=NOON, until=NOON), None), None)
+            await asyncio.to_thread(own.come_back)
+            await look_up(reader)
+
+    asyncio.run(test())
+
+
+def test_a_server_that_was_away_for_long_is_found_as_soon_as_it_is_back(own: Own) -> None:
+    """Whoever asks looks for it; a pool left to itself would look ever more rarely."""
+    away, found_within = 17.0, 10.0
+
+    async def test() -> float:
+        async with asyncio.timeout(PATIENCE), PostgresReader(own.url, reconnect_within=1) as reader:
+            await asyncio.to_thread(own.die)
+            until = time.monotonic() + away
+            while time.monotonic() < until:
+                with suppress(Busy):
+                    await reader.positions()
+            await asyncio.to_thread(own.come_back)
+            back = time.monotonic()
+            while True:
+                with suppress(Busy):
+                    await reader.positions()
+                    return time.monotonic() - back
+
+    assert asyncio.run(test()) < found_within
+
+
+@pytest.mark.parametrize("failure", [psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown])
+def test_a_connection_that_dies_under_a_question_is_not_the_askers_trouble(
+    own: Own, failure: type[psycopg.OperationalError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        async with PostgresReader(own.url) as reader:
+            asks, dies = AsyncConnection.execute, [failure("the server ended this connection")]
+
+            async def execute(self: Any, query: Any, *more: Any, **options: Any) -> Any:
+                if dies and "unnest" in str(query):
+                    raise dies.pop()
+                return await asks(self, query, *more, **options)
+
+            monkeypatch.setattr(AsyncConnection, "execute", execute)
+            assert await reader.positions()
+            assert not dies
+
+    asyncio.run(test())
 
 
 def test_what_nobody_knows_is_settled_by_its_key(own: Own) -> None:

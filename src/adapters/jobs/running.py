@@ -19,6 +19,7 @@ from adapters.jobs.line import STALLED_AFTER, take_over
 from adapters.jobs.moments import keep_time
 from adapters.notices.channels import Channels
 from adapters.postgres.followers import PostgresSubscriptions, Safe, bookmarks_on
+from adapters.postgres.pooled import TRIES_FOR
 from adapters.webhooks.courier import HttpCourier
 from adapters.webhooks.endpoints import Endpoint
 from application.delivering import Courier
@@ -40,7 +41,10 @@ LONGEST_PAUSE = 5.0
 
 def jobs(url: str, desk: Desk, courier: Courier) -> App:
     """Everything that runs in every worker."""
-    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS))
+    connector = PsycopgConnector(
+        conninfo=url, min_size=1, max_size=CONNECTIONS, reconnect_timeout=TRIES_FOR
+    )
+    app = App(connector=connector)
     take_over(app)
     keep_time(app, url, desk)
     send(app, url, desk, courier)

@@ -4,16 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, LiteralString, Self
 from uuid import UUID
 
-import psycopg
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
-
 from adapters.postgres.data_subjects import DataSubjects
 from adapters.postgres.encoding import EventCodec, Keys
 from adapters.postgres.gathering import Gathering
 from adapters.postgres.listening import Listener
+from adapters.postgres.pooled import busy, pool, reading
 from adapters.postgres.writer import Writer
-from application.ports import Append, Busy, Positioned, PriorCommand, Told
+from application.ports import Append, Positioned, PriorCommand, Told
 from domain.model import Event
 
 STREAM = """
@@ -57,15 +54,7 @@ class PostgresEventLog:
         self._writer = Writer(url, codec, capacity=capacity, reconnect_within=reconnect_within)
         self._listener = Listener(url)
         self._data_subjects = DataSubjects(codec, self._rows, self._run)
-        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            url,
-            min_size=1,
-            max_size=readers,
-            open=False,
-            timeout=reconnect_within,
-            kwargs={"autocommit": True},
-        )
-
+        self._pool = pool(url, readers, reconnect_within)
         self._whole = Gathering(lambda ids: self._rows(STREAMS, (ids,)))
 
     async def __aenter__(self) -> Self:
@@ -162,23 +151,12 @@ class PostgresEventLog:
     async def _rows(
         self, statement: LiteralString, parameters: Sequence[Any]
     ) -> list[tuple[Any, ...]]:
-        try:
-            try:
-                return await self._read(statement, parameters)
-            except PoolTimeout:
-                raise
-            except psycopg.OperationalError:  # a pooled connection may have died unnoticed
-                await self._pool.check()
-                return await self._read(statement, parameters)
-        except psycopg.OperationalError as error:
-            raise Busy(f"the log can't be read now: {error}") from error
+        return await reading(self._pool, lambda: self._read(statement, parameters))
 
     async def _run(self, statement: LiteralString, parameters: Sequence[Any]) -> None:
-        try:
+        with busy("written"):
             async with self._pool.connection() as connection:
                 await connection.execute(statement, parameters, prepare=True)
-        except psycopg.OperationalError as error:
-            raise Busy(f"the log can't be written now: {error}") from error
 
     async def _read(
         self, statement: LiteralString, parameters: Sequence[Any]

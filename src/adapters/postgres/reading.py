@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, LiteralString, Self, TypeVar, cast
 
-from psycopg import AsyncConnection
 from psycopg.sql import SQL, Composed, Identifier
-from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres import figures
 from adapters.postgres.claiming import Claiming
 from adapters.postgres.figures import Figures
+from adapters.postgres.pooled import busy, pool, reading
 from application.metrics.formulas import Found
 from application.metrics.periods import periods_of
 from application.metrics.window import Window
@@ -107,15 +106,8 @@ POSITIONS = """
 class PostgresReader:
     """What the projections' tables say, through a small pool of its own."""
 
-    def __init__(self, url: str, *, readers: int = 4) -> None:
-        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            url,
-            min_size=1,
-            max_size=readers,
-            open=False,
-            kwargs={"autocommit": True, "options": "-c TimeZone=UTC"},
-            check=AsyncConnectionPool.check_connection,
-        )
+    def __init__(self, url: str, *, readers: int = 4, reconnect_within: float = 5.0) -> None:
+        self._pool = pool(url, readers, reconnect_within, options="-c TimeZone=UTC")
 
     async def __aenter__(self) -> Self:
         await self._pool.open(wait=True, timeout=10)
@@ -231,15 +223,17 @@ class PostgresReader:
         ]
         where, parameters = _where(conditions)
         statement = SQL(FACTS).format(columns=_columns(FeedbackRow), conditions=where)
-        async with (
-            self._pool.connection() as connection,
-            connection.transaction(),
-            connection.cursor("facts") as cursor,
-        ):
-            cursor.itersize = 1_000
-            await cursor.execute(statement, parameters)
-            async for (text,) in cursor:
-                yield FeedbackRow.model_validate_json(text)
+        with busy("read"):
+            await self._pool.check()
+            async with (
+                self._pool.connection() as connection,
+                connection.transaction(),
+                connection.cursor("facts") as cursor,
+            ):
+                cursor.itersize = 1_000
+                await cursor.execute(statement, parameters)
+                async for (text,) in cursor:
+                    yield FeedbackRow.model_validate_json(text)
 
     async def extent(self, window: Window, visible: Visible) -> Window | None:
         """The days of a window from the first to the last on which anything counts."""
@@ -297,9 +291,12 @@ class PostgresReader:
         return [kind.model_validate_json(text) for (text,) in rows]
 
     async def _rows(self, statement: SQL | Composed, parameters: Any) -> list[tuple[Any, ...]]:
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(statement, parameters)
-            return await cursor.fetchall()
+        async def read() -> list[tuple[Any, ...]]:
+            async with self._pool.connection() as connection:
+                cursor = await connection.execute(statement, parameters)
+                return await cursor.fetchall()
+
+        return await reading(self._pool, read)
 
 
 def _where(conditions: Conditions) -> tuple[Composed, list[Any]]:

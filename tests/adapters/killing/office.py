@@ -62,6 +62,8 @@ SEATS = {
     "tom": Seat.REVIEWER,
     "di": Seat.ESCALATION_OWNER,
 }
+RECOVERS = 0.75
+"""How often everything is up again before the next one is killed: otherwise nobody would get on."""
 SERVERS, WORKERS = 2, 2
 STARTS_WITHIN = 120.0
 KILL_EVERY = (0.3, 1.5)
@@ -187,6 +189,8 @@ class Office:
             yield victim.name
             time.sleep(random.uniform(*AWAY))
             self.start()
+            if random.random() < RECOVERS:
+                self.until_ready()
         self.start()
 
     def until_ready(self) -> None:
