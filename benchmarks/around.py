@@ -26,6 +26,9 @@ OPERATOR = Caller(Identity("benchmark", "human"))
 OWNERS = Caller(Identity("grace.okafor", "human", {"*": frozenset(OWNER_SEATS)}))
 OTHER = "other-model"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+PACE = 200.0
+"""Submissions a second: well below what the service takes, so that what is compared is how long
+each has to wait for others, and not how much work there is in all."""
 SENT = 2_000
 """Messages that one measurement delivers."""
 PATIENCE = 120.0
@@ -58,6 +61,7 @@ def submissions(*, exceptional: bool) -> Measure:
                 kind="mixed" if exceptional else "post",
                 key=service.key,
                 other_key=other,
+                pace=PACE,
                 first=site.first(),
                 seconds=site.seconds,
             )

@@ -43,6 +43,8 @@ class Load(BaseModel):
     """The first subject's number: no two loads of a run may share one."""
     lines: int = 100
     connections: int = 32
+    pace: float | None = None
+    """How many are sent a second, by all connections together; without one, as many as can be."""
     seconds: float = 10.0
     warm_up: float = 1.0
     most: int | None = None
@@ -97,6 +99,10 @@ class Tally:
     """When the measured window begins."""
     closes: float
     most: int | None
+    between: float = 0.0
+    """Seconds from one request to the next, whichever connection sends it."""
+    due: float = 0.0
+    """When the next request is due."""
     sent: int = 0
     acknowledged: int = 0
     decided: int = 0
@@ -111,6 +117,11 @@ class Tally:
             return None
         self.sent += 1
         return next(self.requests)
+
+    def wait(self) -> float:
+        """For how long the next request has to wait for its turn. What is late is sent at once."""
+        self.due = max(self.due + self.between, time.perf_counter() - self.between)
+        return self.due - time.perf_counter()
 
     def answered(self, status: int, body: bytes, sent_at: float, *, affected: bool = False) -> None:
         """Count one answer."""
@@ -144,7 +155,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._send()
+        self._in_turn()
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -158,12 +169,18 @@ class Connection(asyncio.Protocol):
         status, body = self._parser.get_status_code(), b"".join(self._body)
         self._tally.answered(status, body, self._sent_at, affected=self._affected)
         self._body.clear()
-        self._send()
+        self._in_turn()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         if not self._done.done():
             self._tally.failed["connection lost"] += 1
             self._done.set_result(None)
+
+    def _in_turn(self) -> None:
+        if self._tally.between and (wait := self._tally.wait()) > 0:
+            asyncio.get_running_loop().call_later(wait, self._send)
+        else:
+            self._send()
 
     def _send(self) -> None:
         assert self._transport is not None
@@ -184,6 +201,7 @@ async def run(load: Load) -> Result:
     opens = start + load.warm_up
     bodies: list[bytes] | None = [] if load.answers else None
     tally = Tally(load.requests(), opens, opens + load.seconds, load.most, bodies=bodies)
+    tally.between, tally.due = 1 / load.pace if load.pace else 0.0, start
     waiting: list[asyncio.Future[None]] = []
     cpu = time.process_time()
     for place in range(load.connections):
