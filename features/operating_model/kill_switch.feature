@@ -21,7 +21,7 @@ Feature: Automation can be stopped at once
       When the assistant recommends refund
       Then the decision is reviewed
       And the reason AUTOMATION_HALTED is given
-      And it says why: "the kill switch is on"
+      And it says why: "the kill switch of refund is on"
       And nothing may be carried out
 
       Examples: Each of the four may

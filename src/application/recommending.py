@@ -16,6 +16,7 @@ from application.desk import (
     Governed,
     same_content,
 )
+from application.lots import more_checked, sampled
 from application.ports import (
     Forgotten,
     Overtaken,
@@ -26,6 +27,7 @@ from application.ports import (
     SubjectTaken,
 )
 from domain.admission import Admitted, InvalidInput, admit
+from domain.breakers import Stream
 from domain.composing import ORGANISATION
 from domain.conflict import Conflict, join, open_conflict
 from domain.conflict import Status as ConflictStatus
@@ -160,7 +162,15 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
     house = governed.organisation_policy
-    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id, house)
+    case = Case(
+        command.recommendation,
+        admitted.facts,
+        lots.partial,
+        actor.id,
+        house,
+        command.model,
+        governed.halts,
+    )
     ruling = route(case, governed.decision_type, governed.active_policy)
     return _Attempt(id, _submission(command, admitted), governed, stamp, lots, ruling)
 
@@ -193,12 +203,17 @@ async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
     """The lots that are drawn for a decision: none where nothing depends on one."""
+    decision_type = governed.decision_type
     in_force = (governed.active_policy, governed.organisation_policy)
-    by_lot = governed.decision_type.stage is Stage.PARTIAL
-    drawn = [desk.lots.quality(id, policy.guardrail) for policy in in_force if policy]
+    samples = [sample for policy in in_force if policy if (sample := sampled(policy.guardrail))]
+    sample = more_checked(
+        max(samples, key=lambda one: one.rate, default=None),
+        warned=Stream.QUALITY in decision_type.warned,
+        on_trial=decision_type.half_open,
+    )
     return Lots(
-        partial=desk.lots.partial(id) if by_lot else None,
-        quality=max(filter(None, drawn), key=lambda draw: draw.rate, default=None),
+        partial=desk.lots.partial(id) if decision_type.stage is Stage.PARTIAL else None,
+        quality=desk.lots.quality(id, sample) if sample else None,
     )
 
 

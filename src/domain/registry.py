@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from domain import conflict, data_subject
+from domain import conflict, data_subject, halting
 from domain.decision import events as decision
 from domain.decision_type import events as decision_type
 from domain.model import Event
@@ -15,4 +15,5 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(policy.LifeEvent),
     *get_args(conflict.LifeEvent),
     data_subject.Erased,
+    *get_args(halting.LifeEvent),
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TypeVar
 
+from adapters.authoring.breakers import read_breakers
 from adapters.authoring.fields import (
     WHITE,
     Fields,
@@ -59,6 +60,7 @@ _PARTS = (
     "rules",
     "sampling",
     "claims",
+    "breakers",
 )
 _CAREFUL = "A policy can only make the outcome stricter; what nothing speaks against is automated."
 
@@ -121,6 +123,7 @@ class _Document:
         rules = self._rules(top)
         sampling = self._each(top, "sampling", self._sampling)
         claims = self._each(top, "claims", self._claim)
+        breakers = attempt(lambda: top.optional("breakers", read_breakers))
         if self.gathered.problems:
             raise Wrong(self.gathered.problems.pop())
         if not limits:
@@ -141,6 +144,7 @@ class _Document:
             rules=rules,
             sampling=sampling,
             claims=claims,
+            breakers=breakers,
         )
 
     def _each(self, top: Fields, name: str, read_one: Callable[[Node], T]) -> tuple[T, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 from adapters.authoring.fields import DURATION, NUMBER, WHITE
 from adapters.authoring.guardrails import MOST_RULES, NAME
 from adapters.authoring.syntax import LONGEST
+from domain.breakers import Breaker, Stream
 from domain.guardrail.document import AtLeastClaim, Guardrail, Limit, NeverClaim, Rule, Sampling
 from domain.values import Lane
 
@@ -41,6 +42,7 @@ def guardrail_schema() -> dict[str, Any]:
                 "rules": _list({"anyOf": [_rule(), _table()]}),
                 "sampling": _list(_sampling()),
                 "claims": _list({"anyOf": [_claim("never"), _claim("at_least"), _raising()]}),
+                "breakers": _breakers(),
             },
             "guardrail",
             "policy",
@@ -134,6 +136,12 @@ def _sampling() -> dict[str, Any]:
         "queue": _TEXT,
     }
     return _mapping(fields, "id", "of", "rate", said=_said(Sampling))
+
+
+def _breakers() -> dict[str, Any]:
+    fields = {"limit": _NUMBER, "delta": _NUMBER, "horizon": {"type": "integer"}}
+    each = {stream.value: _mapping(fields, "limit") for stream in Stream}
+    return {**_mapping(each, said=_said(Breaker)), "minProperties": 1}
 
 
 def _claim(kind: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from threading import Thread
 from procrastinate import App, PsycopgConnector
 
 from adapters.assembly import working_desk
+from adapters.jobs.breakers import keep_watch
 from adapters.jobs.deliveries import send
 from adapters.jobs.line import STALLED_AFTER, take_over
 from adapters.jobs.moments import keep_time
@@ -37,6 +38,7 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
     take_over(app)
     keep_time(app, url, desk)
     send(app, url, desk, courier)
+    keep_watch(app, desk)
     return app
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from application.projections import Projection
 from application.projections.audit_trail import AuditTrail
+from application.projections.breakers import Breakers
 from application.projections.deliveries import Deliveries
 from application.projections.feedback import Feedback
 from application.projections.past_cases import PastCases
@@ -15,4 +16,5 @@ ALL: tuple[Projection[Any], ...] = (
     Feedback(),
     AuditTrail(),
     PastCases(),
+    Breakers(),
 )

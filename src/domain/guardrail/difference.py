@@ -18,10 +18,12 @@ from domain.guardrail.proving import plain
 from domain.guardrail.sampled import less_checked, more_checked
 from domain.guardrail.searching import DEFAULT_BUDGET, Effort
 from domain.guardrail.space import Space
+from domain.guardrail.watched import less_watched, more_watched
 from domain.guardrail.whereabouts import region_texts
 from domain.model import Seat, Value
 from domain.values import Lane
 
+LATER = "a circuit breaker trips later"
 SEVERITY: tuple[Bucket, ...] = ("relaxed", "tighter", "rerouted", "unchanged")
 
 Made = Literal["alone", "together"]
@@ -104,7 +106,10 @@ def _edit(base: Guardrail, steps: list[Change], at: int, space: Space, effort: E
 
 
 def _checked(old: Guardrail, new: Guardrail) -> Edit | None:
-    """An edit of the sampling, which moves no case but has people look at fewer or more."""
+    """An edit that moves no case, but has people look at fewer or more, or breakers trip sooner
+    or later."""
+    if old.breakers != new.breakers:
+        return _watched(old, new)
     if old.sampling == new.sampling:
         return None
     if less_checked(old, new):
@@ -112,6 +117,14 @@ def _checked(old: Guardrail, new: Guardrail) -> Edit | None:
     if more_checked(old, new):
         return Edit(text="", bucket="tighter", note="TIGHTER more cases are checked afterwards")
     return Edit(text="", bucket="rerouted", note="REROUTED the same share is checked elsewhere")
+
+
+def _watched(old: Guardrail, new: Guardrail) -> Edit:
+    if less_watched(old, new):
+        return Edit(text="", bucket="relaxed", note=f"RELAXED {LATER}")
+    if more_watched(old, new):
+        return Edit(text="", bucket="tighter", note="TIGHTER a circuit breaker trips sooner")
+    return Edit(text="", bucket="unchanged", note="UNCHANGED it holds where none is stated")
 
 
 def _worst(effects: tuple[Effect, ...]) -> Bucket:
@@ -126,6 +139,8 @@ def _weakened(old: Guardrail, new: Guardrail, total: tuple[Effect, ...]) -> tupl
     found: list[str] = []
     if less_checked(old, new):
         found.append("fewer cases are checked afterwards")
+    if less_watched(old, new):
+        found.append(LATER)
     if any(effect.four_eyes_lost for effect in total):
         found.append("two people no longer have to agree where they had to")
     return tuple(found)

@@ -11,11 +11,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
+from domain.breakers import Breaker, Stream
 from domain.guardrail.canonical import canonical_json, canonical_value, digest
 from domain.guardrail.conditions import And, Condition, Not, facts_of
 from domain.guardrail.facts import FactType
 from domain.model import Value
-from domain.values import Duration, Lane, Probability
+from domain.values import LEFT_OUT, Duration, Lane, Probability
 
 AUTOMATE = "automate"
 """What decided when nothing contributed; no limit or rule may be called that."""
@@ -137,6 +138,8 @@ class Guardrail(Value):
     rules: tuple[Rule, ...] = ()
     sampling: tuple[Sampling, ...] = ()
     claims: tuple[Claim, ...] = ()
+    breakers: dict[Stream, Breaker] | None = LEFT_OUT
+    """The circuit breakers, by what they watch; one always holds, see `domain.breakers`."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -160,7 +163,7 @@ class Guardrail(Value):
 
     def canonical(self) -> dict[str, JsonValue]:
         """What the policy means, without how it is told: this is what its digest covers."""
-        meaning = {
+        meaning: dict[str, object] = {
             "semantics": self.semantics,
             "facts": self.facts,
             "routes": self.routes,
@@ -168,6 +171,8 @@ class Guardrail(Value):
             "rules": self.rules,
             "sampling": self.sampling,
         }
+        if self.breakers is not None:
+            meaning["breakers"] = self.breakers
         return {key: canonical_value(part, prose=_PROSE) for key, part in meaning.items()}
 
     @cached_property

@@ -26,7 +26,7 @@ LINES = ("id", "reason", "queue", "sla", "if_unknown", "four_eyes", "why")
 _PARTS = ("", "rule", "limit", "limits")
 OURS = "urn:remit:guardrail:v1"
 REST = "rest"
-_BESIDE = ("policy", "title", "routes", "sampling", "claims")
+_BESIDE = ("policy", "title", "routes", "sampling", "claims", "breakers")
 
 
 class _Row(NamedTuple):
@@ -133,7 +133,7 @@ def _document(rows: list[_Row], rest: dict[str, Any], facts: Mapping[str, FactTy
             {"id": row.said["id"], "when": row.when, "then": str(row.then), **row.said}
             for row in rules
         ],
-        **{name: rest[name] for name in ("sampling", "claims") if name in rest},
+        **{name: rest[name] for name in ("sampling", "claims", "breakers") if name in rest},
     }
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
 

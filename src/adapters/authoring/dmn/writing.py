@@ -247,6 +247,14 @@ def _rest(guardrail: Guardrail) -> str:
             for part in guardrail.sampling
         ],
         "claims": [_claim(claim) for claim in guardrail.claims],
+        "breakers": {
+            stream.value: {
+                "limit": written_number(breaker.limit),
+                "delta": written_number(breaker.delta),
+                "horizon": breaker.horizon,
+            }
+            for stream, breaker in (guardrail.breakers or {}).items()
+        },
     }
     said = {name: item for name, item in rest.items() if item}
     return yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=10_000)
