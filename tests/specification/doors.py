@@ -22,10 +22,12 @@ from adapters.memory.projections import MemoryProjectionStore
 from adapters.settings import Settings
 from application import policy_life
 from application.arbitrating import Arbitrate, arbitrate_conflict
+from application.breaker_views import BreakersView, breakers_of
 from application.delivering import Reverse, report, reverse
 from application.desk import Answer, Caller, Desk
 from application.explaining import DecisionExplanation, explain
 from application.governing import Switch, assign_owner, resume, suspend, vacate_owner
+from application.halting import Halt, lift, pull
 from application.informing import Inform, inform
 from application.metrics.formulas import compute
 from application.metrics.intervals import Proportion
@@ -109,6 +111,14 @@ class Door(Protocol):
     def arbitrate(self, by: Identity, id: UUID, command: Arbitrate) -> None: ...
 
     def switch(self, by: Identity, name: str, verb: str, command: Switch) -> None: ...
+
+    def halt(self, by: Identity, verb: str, command: Halt) -> None:
+        """Pull or lift a kill switch beyond a decision type's own."""
+        ...
+
+    def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
+        """Where the circuit breaker stands, and whether it has warned."""
+        ...
 
     def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
         """Give a seat to a person, or leave it empty."""
@@ -202,6 +212,13 @@ class Direct:
         use_case = suspend if verb == "suspend" else resume
         self._ask(use_case(name, command, Caller(by), self.desk))
 
+    def halt(self, by: Identity, verb: str, command: Halt) -> None:
+        use_case = pull if verb == "halt" else lift
+        self._ask(use_case(command, Caller(by), self.desk))
+
+    def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
+        return seen_of(self._ask(breakers_of(name, Caller(by), self.desk)))
+
     def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
         if person is None:
             self._ask(vacate_owner(name, seat, Caller(by), self.desk))
@@ -260,6 +277,11 @@ class Direct:
             return self._runner.run(asked())
         except Refusal as refusal:
             raise Refused(refusal.CODE, refusal.title, str(refusal)) from None
+
+
+def seen_of(view: BreakersView) -> tuple[str, bool]:
+    """Where it stands, and whether any stream of it has warned."""
+    return view.state.replace("_", " "), any(stream.warned for stream in view.streams)
 
 
 def counted(desk: Desk, clock: HeldClock, measure: tuple[str, str]) -> tuple[int, int]:
@@ -332,6 +354,14 @@ class Http:
 
     def switch(self, by: Identity, name: str, verb: str, command: Switch) -> None:
         self._send(by, "POST", f"/decision-types/{name}/{verb}", _body(command))
+
+    def halt(self, by: Identity, verb: str, command: Halt) -> None:
+        path = "/halt" if verb == "halt" else "/halt/lift"
+        self._send(by, "POST", path, command.model_dump_json(exclude_none=True))
+
+    def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
+        told = self._send(by, "GET", f"/decision-types/{name}/breakers")
+        return seen_of(BreakersView.model_validate_json(told))
 
     def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
         path = f"/decision-types/{name}/owners/{seat}"

@@ -111,9 +111,15 @@ def number(text: str) -> int:
     return int(text)
 
 
+@shaped(r"closed|open|half open")
+def breaker(text: str) -> str:
+    """Where a circuit breaker stands: `closed`, `open`, `half open`"""
+    return text
+
+
 WORDS = (
     *policies.WORDS, person, seat, role, stage, end, where, receipt, measure, number,
-    progress, boundary,
+    progress, boundary, breaker,
 )  # fmt: skip
 
 
