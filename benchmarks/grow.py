@@ -31,7 +31,7 @@ from rich.progress import Progress
 from adapters.assembly import codec, lot_drawer
 from adapters.postgres import counting
 from adapters.worker import catch_up
-from application.lots import LotDrawer
+from application.lots import LotDrawer, sampled
 from application.projections import Key
 from application.projections.catalogue import ALL
 from benchmarks.lives import SUBJECT, lives
@@ -82,7 +82,8 @@ class Teller:
         template = next(self._any if newest else self._ended)
         if template.sampled is None:
             return template
-        draw = self._lots.quality(id, self._guardrails[template.decision_type])
+        sample = sampled(self._guardrails[template.decision_type])
+        draw = self._lots.quality(id, sample) if sample else None
         if draw is None or draw.sampled is template.sampled:
             return template
         return next(self._by_lot.get((template.decision_type, draw.sampled), self._by_people))

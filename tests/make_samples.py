@@ -18,6 +18,7 @@ from adapters.assembly import codec
 from adapters.eventstore.codec import stored_topic
 from domain import conflict as c
 from domain import data_subject, volume
+from domain import halting as h
 from domain.decision import events as d
 from domain.decision_type import events as t
 from domain.decision_type.definition import Baseline
@@ -254,6 +255,7 @@ def _others() -> tuple[Event, ...]:
         cycle_time_p50_seconds=Decimal(900), eligible_per_day=Decimal("54.35"), source="2025"
     )
     why: dict[str, Any] = {"reason_code": "HALT.ODD", **SAY}
+    watched: dict[str, Any] = {"stream": "quality", "detail": "9 of 61 were wrong", "label": 4711}
     via = ANA.model_copy(update={"via": "adoption by operator"})
     rules = a_guardrail()
     return (
@@ -269,6 +271,16 @@ def _others() -> tuple[Event, ...]:
         t.StageChanged(**_head(7, CY, kind), stage=Stage.PARTIAL, partial_share=share),
         t.Suspended(**_head(8, DI, kind), **why),
         t.BreakerTripped(**_head(9, TIMER, kind), stream="overturns", detail="3 of 10"),
+        t.BreakerWarned(**_head(12, TIMER, kind), **watched),
+        t.BreakerCalmed(**_head(13, TIMER, kind), **watched),
+        t.BreakerHalfOpened(**_head(14, CY, kind), **why),
+        t.BreakerClosed(**_head(15, TIMER, kind), **watched),
+        h.Halted(
+            **envelope(h.STREAM, 1, by(DI)),
+            model=h.Model(name="refunder", version="3.1"),
+            **why,
+        ),
+        h.Lifted(**envelope(h.STREAM, 2, by(CY)), **why),
         t.Resumed(**_head(10, CY, kind), **why),
         t.Retired(**_head(11, ANA, kind)),
         p.Drafted(

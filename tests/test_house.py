@@ -82,7 +82,8 @@ def test_every_module_says_what_lives_in_it(package: str) -> None:
 @every_event
 def test_every_event_has_a_topic_for_ever(event_class: type[Event]) -> None:
     assert re.fullmatch(
-        r"(decision|decision_type|policy|conflict|data_subject|volume)\.[a-z_]+", event_class.TOPIC
+        r"(decision|decision_type|policy|conflict|data_subject|volume|kill_switch)\.[a-z_]+",
+        event_class.TOPIC,
     )
     assert event_class.SCHEMA >= 1
 

@@ -21,7 +21,7 @@ Feature: Automation can be stopped at once
       When the assistant recommends refund
       Then the decision is reviewed
       And the reason AUTOMATION_HALTED is given
-      And it says why: "the kill switch is on"
+      And it says why: "the kill switch of refund is on"
       And nothing may be carried out
 
       Examples: Each of the four may
@@ -73,3 +73,40 @@ Feature: Automation can be stopped at once
       Given Carla Nunes has pulled the kill switch
       When Omar Haddad pulls the kill switch
       Then nothing is recorded
+
+  Rule: One switch stops everything, one what a model recommends
+
+    Example: Everything stops
+      Given Olga is an owner of all decisions
+      And Olga has stopped everything
+      When the assistant recommends refund
+      Then the decision is reviewed
+      And the reason AUTOMATION_HALTED is given
+      And it says why: "the kill switch of the whole organisation is on"
+
+    Example: A model stops, whatever it is about
+      Given Ben Okoye has stopped the model that the assistant uses
+      When the assistant recommends refund
+      Then the decision is reviewed
+      And it says why: "the kill switch of the model the assistant's model is on"
+
+    Example: Another model goes on
+      Given Ben Okoye has stopped another model
+      When the assistant recommends refund
+      Then the decision is automated
+
+    Example: The owner of one decision can't stop all others
+      When Carla Nunes stops everything
+      Then it is refused: "The identity holds no seat that carries the authority for this."
+
+    Example: Only the organisation's risk owner lifts it
+      Given Rhea is a risk owner of all decisions
+      And Ben Okoye has stopped the model that the assistant uses
+      When Rhea lets the model go on
+      And the assistant recommends refund
+      Then the decision is automated
+
+    Example: Who pulled it can't lift it
+      Given Ben Okoye has stopped the model that the assistant uses
+      When Ben Okoye lets the model go on
+      Then it is refused: "The identity holds no seat that carries the authority for this."

@@ -23,6 +23,7 @@ from adapters.eventstore.upcasts import UPCASTS
 from adapters.eventstore.vault import KEY_BYTES, Vault, wrapped_by
 from adapters.identity.api_keys import ApiKeys
 from adapters.memory.log import MemoryEventLog
+from adapters.postgres.kept_breakers import kept_breakers
 from adapters.postgres.log import PostgresEventLog
 from adapters.settings import BadSettings, Settings
 from application.desk import Desk
@@ -30,6 +31,7 @@ from application.governing import Adoption
 from application.lots import LotDrawer
 from application.noticeboard import NoticeBoard
 from application.ports import Clock, Miswritten
+from application.watching import Lookout
 from domain.guardrail.document import Guardrail
 from domain.guardrail.facts import FactType, Problem
 from domain.registry import EVENTS
@@ -135,14 +137,17 @@ async def postgres_desk(
     log = PostgresEventLog(url, codec(known), capacity=settings.queue_capacity)
     async with log:
         _require_key(known, await log.any_key())
-        yield Desk(log, clock or clock_of(settings), lot_drawer(settings), read_policy)
+        lookout = Lookout(kept_breakers(url))
+        time = clock or clock_of(settings)
+        yield Desk(log, time, lot_drawer(settings), read_policy, lookout=lookout)
 
 
 @asynccontextmanager
 async def working_desk(url: str, clock: Clock | None = None) -> AsyncGenerator[Desk]:
     """A desk for jobs: they draw no lot, and open nothing personal, so that it needs no keys."""
     async with PostgresEventLog(url, codec()) as log:
-        yield Desk(log, clock or SystemClock(), LotDrawer(urandom(KEY_BYTES), "none"))
+        drawer = LotDrawer(urandom(KEY_BYTES), "none")
+        yield Desk(log, clock or SystemClock(), drawer, lookout=Lookout(kept_breakers(url)))
 
 
 def _require_key(known: Vault | None, wrapped: tuple[UUID, bytes] | None) -> None:

@@ -28,7 +28,9 @@ from application.ports import (
 )
 from application.tries import Tries
 from application.turns import Turns
+from application.watching import Lookout, look_out, turned
 from domain import conflict as conflicts
+from domain import halting
 from domain.composing import ORGANISATION
 from domain.decision import events as decision_events
 from domain.decision.state import Decision
@@ -37,6 +39,7 @@ from domain.decision.state import fold as fold_decision
 from domain.decision_type import events as type_events
 from domain.decision_type import state as types
 from domain.decision_type.state import DecisionType
+from domain.halting import NONE_ON, KillSwitches
 from domain.model import (
     Actor,
     ActorKind,
@@ -169,6 +172,8 @@ class Governed:
     policy: Policy | None
     organisation: Policy | None = None
     """The organisation's policy, which speaks beside the type's own."""
+    halts: KillSwitches = NONE_ON
+    """The kill switches beyond the type's own."""
 
     @cached_property
     def active_policy(self) -> PolicyVersion | None:
@@ -195,6 +200,7 @@ class Governed:
         own = (
             (self.decision_type.id, self.decision_type.version),
             (policies.stream_id(name), version),
+            (halting.STREAM, self.halts.version),
         )
         if name == ORGANISATION:
             return own
@@ -225,6 +231,8 @@ class Desk:
     """What was refused lately, so that the same again is not recorded again."""
     offers: Offers = field(default_factory=Offers)
     """What is on offer to whoever claims the next one of a queue."""
+    lookout: Lookout = field(default_factory=Lookout)
+    """Watches the circuit breakers."""
     _governed: dict[str, Governed] = field(default_factory=dict[str, Governed])
     _reading: dict[str, Lock] = field(default_factory=dict[str, Lock])
     _recent: dict[UUID, Decision] = field(default_factory=dict[UUID, Decision])
@@ -305,10 +313,10 @@ class Desk:
         state = await self.decision_type(decision_type)
         if state is None:
             raise NoSuchDecisionType(f"decision_type: found {decision_type[:60]}")
-        own = await self.policy(decision_type)
+        own, halts = await self.policy(decision_type), await self.kill_switches()
         if decision_type == ORGANISATION:
-            return Governed(state, own)
-        return Governed(state, own, await self.policy(ORGANISATION))
+            return Governed(state, own, halts=halts)
+        return Governed(state, own, await self.policy(ORGANISATION), halts)
 
     async def decision_type(self, name: str, *, up_to: int | None = None) -> DecisionType | None:
         """The decision type of this name, now or at a version; None if there is none."""
@@ -319,6 +327,11 @@ class Desk:
         """All policy versions of a decision type as they stand; None if there was never one."""
         policy = policies.fold(await self.policy_history(decision_type, up_to=up_to))
         return policy.at(self.clock.now()) if policy else None
+
+    async def kill_switches(self, *, up_to: int | None = None) -> KillSwitches:
+        """The kill switches beyond decision types' own, now or at a version."""
+        events = await self.log.stream(halting.STREAM, up_to=up_to)
+        return halting.fold(cast("list[halting.LifeEvent]", list(events)))
 
     async def policy_history(
         self, decision_type: str, *, up_to: int | None = None
@@ -373,9 +386,14 @@ class Desk:
     ) -> int:
         """Write events durably, all or none."""
         written = tuple(events)
-        return await self.log.append(
+        position = await self.log.append(
             Append(written, expects, caller.command, enters, leaves, forgets)
         )
+        for decision_type in turned(written):
+            known = self._governed.get(decision_type)
+            if not (expects and known and known.decision_type.breaker_open):
+                await look_out(decision_type, caller, self)
+        return position
 
 
 def same_content(command: CommandKey, prior: PriorCommand) -> None:
@@ -428,7 +446,9 @@ async def change(
     `seats` says which ones the caller may act from, in the order they are tried.
     """
     if prior := await desk.repeated(caller):
-        return Answer(await desk.decision(id, up_to=prior.version), replayed=True)
+        before = await desk.decision(id, up_to=prior.version)
+        await look_out(before.decision_type, caller, desk)  # as whoever was cut off would have
+        return Answer(before, replayed=True)
     for _ in range(ATTEMPTS):
         remembered = desk.recall(id)
         before = remembered or await desk.decision(id)

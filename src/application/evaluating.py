@@ -9,6 +9,7 @@ from application.explaining import Explanation, TraceView, explained, traced
 from application.governing import Adoption
 from domain.admission import admit
 from domain.decision_type.state import DecisionType, Status, stream_id
+from domain.halting import KillSwitches
 from domain.model import Value
 from domain.policy.aggregate import NoSuchVersion, PolicyVersion, find
 from domain.routing import Case, route
@@ -77,6 +78,7 @@ async def evaluate_version(
         trial.recommendation,
         trial.context,
         governed.organisation_policy,
+        governed.halts,
     )
 
 
@@ -86,11 +88,12 @@ def _evaluated(
     recommendation: Recommendation,
     context: Mapping[str, JsonValue],
     organisation: PolicyVersion | None = None,
+    halts: KillSwitches | None = None,
 ) -> Evaluation:
     definition = decision_type.definition
     facts = admit(recommendation, context, definition).facts
     # A lot is drawn for a decision, and this is none: at stage `partial` it counts as lost.
-    case = Case(recommendation, facts, organisation=organisation)
+    case = Case(recommendation, facts, organisation=organisation, halts=halts)
     ruling = route(case, decision_type, policy)
     return Evaluation(
         lane=ruling.lane,

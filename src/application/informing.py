@@ -78,6 +78,14 @@ def routed_again(
         decision.recommendation, decision.deciding_context, governed.decision_type.definition
     )
     house = governed.organisation_policy
-    case = Case(decision.recommendation, facts, lots.partial, decision.producer, house)
+    case = Case(
+        decision.recommendation,
+        facts,
+        lots.partial,
+        decision.producer,
+        house,
+        decision.model,
+        governed.halts,
+    )
     ruling = route(case, governed.decision_type, governed.active_policy)
     return (*events, *dispatch(decision, ruling, governed.decision_type, lots, stamp))

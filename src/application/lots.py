@@ -2,10 +2,11 @@
 
 import hmac
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from uuid import UUID
 
-from domain.guardrail.document import Guardrail
+from domain.guardrail.document import Guardrail, Sampling
 from domain.values import Lane, QualityDraw
 
 LOTS = 2**64
@@ -18,12 +19,8 @@ class LotDrawer:
     key: bytes = field(repr=False)
     key_id: str
 
-    def quality(self, decision_id: UUID, guardrail: Guardrail) -> QualityDraw | None:
-        """Whether a person checks this decision if it automates; None where no sample is drawn."""
-        samples = [sample for sample in guardrail.sampling if sample.of is Lane.AUTOMATE]
-        if not samples:
-            return None
-        sample = samples[0]
+    def quality(self, decision_id: UUID, sample: Sampling) -> QualityDraw:
+        """Whether a person checks this decision if it automates."""
         drawn = self._draw(decision_id.bytes) < sample.rate * LOTS
         return QualityDraw.model_construct(
             rate=sample.rate, key_id=self.key_id, sampled=drawn, queue=sample.queue
@@ -37,6 +34,25 @@ class LotDrawer:
         drawn = _keyed(self.key).copy()
         drawn.update(message)
         return int.from_bytes(drawn.digest()[:8])
+
+
+def sampled(guardrail: Guardrail) -> Sampling | None:
+    """The sample of automated decisions that a policy asks for, if it does."""
+    return next((one for one in guardrail.sampling if one.of is Lane.AUTOMATE), None)
+
+
+def more_checked(sample: Sampling | None, *, warned: bool, on_trial: bool) -> Sampling | None:
+    """The sample as the circuit breaker has it: larger once it warned, everything on trial."""
+    if on_trial:
+        return (sample or EVERYTHING).model_copy(update={"rate": Decimal(1)})
+    if sample is None or not warned:
+        return sample
+    return sample.model_copy(update={"rate": min(Decimal(1), sample.rate * TIMES)})
+
+
+TIMES = 4
+"""So much more is checked once the breaker of quality warned."""
+EVERYTHING = Sampling(id="trial", of=Lane.AUTOMATE, rate=Decimal(1))
 
 
 @cache

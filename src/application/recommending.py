@@ -161,7 +161,15 @@ async def _attempt(command: Recommend, caller: Caller, desk: Desk) -> _Attempt:
     id = desk.new_id()
     lots = lots_for(id, governed, desk)
     house = governed.organisation_policy
-    case = Case(command.recommendation, admitted.facts, lots.partial, actor.id, house)
+    case = Case(
+        command.recommendation,
+        admitted.facts,
+        lots.partial,
+        actor.id,
+        house,
+        command.model,
+        governed.halts,
+    )
     ruling = route(case, governed.decision_type, governed.active_policy)
     return _Attempt(id, _submission(command, admitted), governed, stamp, lots, ruling)
 
@@ -194,11 +202,12 @@ async def _about_someone(attempt: _Attempt, command: Recommend, desk: Desk) -> _
 
 def lots_for(id: UUID, governed: Governed, desk: Desk) -> Lots:
     """The lots that are drawn for a decision: none where nothing depends on one."""
+    decision_type = governed.decision_type
     in_force = (governed.active_policy, governed.organisation_policy)
-    by_lot = governed.decision_type.stage is Stage.PARTIAL
+    by_lot = decision_type.stage is Stage.PARTIAL
     return Lots(
         partial=desk.lots.partial(id) if by_lot else None,
-        quality=drawn(id, in_force, desk.lots),
+        quality=drawn(id, decision_type, in_force, desk.lots),
     )
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from application.lots import LotDrawer
+from application.lots import LotDrawer, more_checked, sampled
+from domain.breakers import Stream
 from domain.decision.events import AutoActioned, LifeEvent
+from domain.decision_type.state import DecisionType
 from domain.policy.aggregate import PolicyVersion
 from domain.values import QualityDraw
 
@@ -13,14 +15,18 @@ Differing = tuple[str, str, str]
 
 
 def redrawn(
-    id: UUID, event: LifeEvent, policies: tuple[PolicyVersion | None, ...], lots: LotDrawer
+    id: UUID,
+    event: LifeEvent,
+    decision_type: DecisionType,
+    policies: tuple[PolicyVersion | None, ...],
+    lots: LotDrawer,
 ) -> Iterator[Differing]:
     """What the lot, drawn again, says otherwise. Without the key it was drawn with, only the rate
     can be told."""
     recorded = event.quality if isinstance(event, AutoActioned) else None
     if recorded is None:
         return
-    again = drawn(id, policies, lots)
+    again = drawn(id, decision_type, policies, lots)
     if again is None or again.rate != recorded.rate:
         yield "quality.rate", str(recorded.rate), "none" if again is None else str(again.rate)
     elif lots.key_id == recorded.key_id and again.sampled != recorded.sampled:
@@ -28,11 +34,20 @@ def redrawn(
 
 
 def drawn(
-    id: UUID, policies: tuple[PolicyVersion | None, ...], lots: LotDrawer
+    id: UUID,
+    decision_type: DecisionType,
+    policies: tuple[PolicyVersion | None, ...],
+    lots: LotDrawer,
 ) -> QualityDraw | None:
-    """The lot of a decision: of several policies, by the one that has most looked at."""
-    lot = (lots.quality(id, policy.guardrail) for policy in policies if policy)
-    return max(filter(None, lot), key=lambda draw: draw.rate, default=None)
+    """The lot of a decision: of several policies, by the one that has most looked at; and by more
+    where the circuit breaker asks for it."""
+    samples = [sample for policy in policies if policy if (sample := sampled(policy.guardrail))]
+    sample = more_checked(
+        max(samples, key=lambda one: one.rate, default=None),
+        warned=Stream.QUALITY in decision_type.warned,
+        on_trial=decision_type.half_open,
+    )
+    return lots.quality(id, sample) if sample else None
 
 
 def _said(sampled: bool) -> str:

@@ -20,6 +20,7 @@ from domain.decision.events import (
 )
 from domain.decision.state import Decision, evolve
 from domain.decision_type.state import DecisionType
+from domain.halting import KillSwitches
 from domain.model import Value
 from domain.policy.aggregate import Policy, PolicyVersion
 from domain.routing import KNOWN_SEMANTICS, SEMANTICS, Case, Ruling, route
@@ -67,6 +68,7 @@ class Archive:
         self._desk = desk
         self._types: dict[tuple[str, int], DecisionType] = {}
         self._policies: dict[str, Policy | None] = {}
+        self._switches: dict[int, KillSwitches] = {}
 
     @property
     def lots(self) -> LotDrawer:
@@ -79,6 +81,12 @@ class Archive:
             if known is None:
                 return None
             self._types[name, version] = known
+        return known
+
+    async def kill_switches(self, version: int) -> KillSwitches:
+        known = self._switches.get(version)
+        if known is None:
+            known = self._switches[version] = await self._desk.kill_switches(up_to=version)
         return known
 
     async def policy(self, name: str, version: int) -> PolicyVersion | None:
@@ -143,7 +151,16 @@ async def recalled(state: Decision, routing: Routing, archive: Archive) -> Recal
     if isinstance(organisation, Difference):
         return organisation
     facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
-    case = Case(state.recommendation, facts, routing.draw, state.producer, organisation)
+    halts = await archive.kill_switches(routing.halts) if routing.halts else None
+    case = Case(
+        state.recommendation,
+        facts,
+        routing.draw,
+        state.producer,
+        organisation,
+        state.model,
+        halts,
+    )
     return Recalled(case, decision_type, policy)
 
 
@@ -190,7 +207,8 @@ async def _replayed(
 def _redrawn(id: UUID, event: LifeEvent, known: Recalled, archive: Archive) -> Iterator[Difference]:
     """What the quality lot, drawn again, says otherwise: the policy sets its rate."""
     policies = (known.policy, known.case.organisation)
-    for field, recorded, again in redrawn(id, event, policies, archive.lots):
+    redrawing = redrawn(id, event, known.decision_type, policies, archive.lots)
+    for field, recorded, again in redrawing:
         yield Difference(cause="policy", field=field, recorded=recorded, replayed=again)
 
 

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from domain import conflict, data_subject, volume
+from domain import conflict, data_subject, halting, volume
 from domain.decision import events as decision
 from domain.decision_type import events as decision_type
 from domain.model import Event
@@ -16,4 +16,5 @@ EVENTS: tuple[type[Event], ...] = (
     *get_args(conflict.LifeEvent),
     data_subject.Erased,
     *get_args(volume.LifeEvent),
+    *get_args(halting.LifeEvent),
 )

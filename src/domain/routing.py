@@ -18,11 +18,13 @@ from domain.guardrail.conditions import facts_of
 from domain.guardrail.evaluate import Contribution, Verdict
 from domain.guardrail.evaluate import within_limits_text as within_limits
 from domain.guardrail.facts import Facts
+from domain.halting import KillSwitches
 from domain.model import Seat
 from domain.policy.aggregate import PolicyVersion
 from domain.values import (
     ExceptionCode,
     Lane,
+    ModelRef,
     PolicyRef,
     Reason,
     Recommendation,
@@ -76,6 +78,8 @@ class Ruling(NamedTuple):
     """Inputs the policy needs and does not have: the decision is held until they come."""
     organisation: PolicyRef | None = None
     """The organisation's policy, where one spoke beside the type's own."""
+    halts: int | None = None
+    """The version of the kill switches beyond the type's own that were looked at."""
 
 
 class Case(NamedTuple):
@@ -88,6 +92,10 @@ class Case(NamedTuple):
     """Who recommends, and so never reviews; nobody yet where a policy is only tried."""
     organisation: PolicyVersion | None = None
     """The organisation's policy in force: it speaks beside the decision type's own."""
+    model: ModelRef | None = None
+    """The model that spoke; none where a policy is only tried."""
+    halts: KillSwitches | None = None
+    """The kill switches besides the decision type's own: everything's, and models'."""
 
 
 def route(
@@ -104,8 +112,9 @@ def route(
     voices.sort(key=lambda voice: (-voice.lane.caution, voice.rank))
     ref = policy.ref if policy else None
     beside = next((one.policy.ref for one in said if one.whose), None)
+    halts = (case.halts.version or None) if case.halts else None
     if not voices:
-        return _automate(case.facts, policy, ref, digest, beside)
+        return _automate(case.facts, policy, ref, digest, beside)._replace(halts=halts)
     deciding = voices[0]
     peers = _peers(voices)
     return Ruling(
@@ -120,6 +129,7 @@ def route(
         four_eyes=_four_eyes(peers, decision_type),
         missing=missing(policy, said),
         organisation=beside,
+        halts=halts,
     )
 
 
@@ -262,8 +272,11 @@ def _exception(rank: int, code: ExceptionCode, text: str, lane: Lane = Lane.ESCA
 
 def _halted(case: Case, decision_type: DecisionType) -> Iterator[Voice]:
     code = ExceptionCode.AUTOMATION_HALTED
+    for text in case.halts.against(case.model) if case.halts else ():
+        yield _exception(0, code, text, Lane.REVIEW)
     if decision_type.suspended:
-        yield _exception(0, code, "the kill switch is on", Lane.REVIEW)
+        text = f"the kill switch of {decision_type.name} is on"
+        yield _exception(0, code, text, Lane.REVIEW)
     if decision_type.breaker_open:
         yield _exception(1, code, "the circuit breaker is open", Lane.REVIEW)
     match decision_type.stage:

@@ -40,9 +40,9 @@ def test_what_no_fact_can_change_is_said() -> None:
     decision = office.recommend().decision
     found = run(explain(decision.id, office.desk)).explanation
     assert found.changes == ()
-    assert [reason.text for reason in found.standing] == ["the kill switch is on"]
+    assert [reason.text for reason in found.standing] == ["the kill switch of refund is on"]
     assert found.sentence.endswith(
-        "no other value of a single fact would have had it automated: the kill switch is on"
+        "no other value of a single fact would have had it automated: the kill switch of refund is on"
     )
 
 

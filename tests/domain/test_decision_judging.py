@@ -59,7 +59,9 @@ def test_a_quality_check_may_agree() -> None:
     drawn = sampled()
     events = judging.judge_quality(drawn, True, "right", REFUND, by(QUINN))
     assert events == (
-        QualityConfirmed(**drawn.next(by(QUINN)), decision_type="refund", comment="right"),
+        QualityConfirmed(
+            **drawn.next(by(QUINN)), decision_type="refund", comment="right", draw=drawn.quality
+        ),
     )
     assert then(drawn, events).quality_verdict is True
 
@@ -72,6 +74,7 @@ def test_a_quality_check_may_overturn_which_is_an_exception() -> None:
             **drawn.next(by(QUINN)),
             decision_type="refund",
             comment="wrong",
+            draw=drawn.quality,
             placement=REFUND.place_exception(ExceptionCode.QA_OVERTURNED, NOON),
         ),
     )

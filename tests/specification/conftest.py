@@ -11,10 +11,11 @@ sys.path.append(str(Path(__file__).parent))
 
 from doors import Door
 from scene import Scene
-from steps_metrics import *  # noqa: F403
+from steps_metrics import *  # noqa: F403 - as below
 from steps_people import *  # noqa: F403 - as below
+from steps_stopping import *  # noqa: F403 - as below
 from steps_telling import *  # noqa: F403 - as below
-from steps_thresholds import *  # noqa: F403
+from steps_thresholds import *  # noqa: F403 - as below
 from vocabulary import *  # noqa: F403 - a feature may use every sentence there is
 
 

@@ -25,6 +25,7 @@ from adapters.memory.reading import MemoryReader
 from adapters.settings import Settings
 from application import policy_life
 from application.arbitrating import Arbitrate, arbitrate_conflict
+from application.breaker_views import BreakersView, breakers_of
 from application.certifying import Asked, thresholds
 from application.declaring import DeclareVolume, declare_volume
 from application.delivering import Reverse, report, reverse
@@ -39,6 +40,7 @@ from application.governing import (
     suspend,
     vacate_owner,
 )
+from application.halting import Halt, lift, pull
 from application.informing import Inform, inform
 from application.metrics.formulas import compute
 from application.metrics.intervals import Proportion
@@ -135,6 +137,14 @@ class Door(Protocol):
     def arbitrate(self, by: Identity, id: UUID, command: Arbitrate) -> None: ...
 
     def switch(self, by: Identity, name: str, verb: str, command: Switch) -> None: ...
+
+    def halt(self, by: Identity, verb: str, command: Halt) -> None:
+        """Pull or lift a kill switch beyond a decision type's own."""
+        ...
+
+    def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
+        """Where the circuit breaker stands, and whether it has warned."""
+        ...
 
     def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
         """Give a seat to a person, or leave it empty."""
@@ -265,6 +275,13 @@ class Direct:
         use_case = suspend if verb == "suspend" else resume
         self._ask(use_case(name, command, Caller(by), self.desk))
 
+    def halt(self, by: Identity, verb: str, command: Halt) -> None:
+        use_case = pull if verb == "halt" else lift
+        self._ask(use_case(command, Caller(by), self.desk))
+
+    def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
+        return seen_of(self._ask(breakers_of(name, Caller(by), self.desk)))
+
     def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
         if person is None:
             self._ask(vacate_owner(name, seat, Caller(by), self.desk))
@@ -365,6 +382,11 @@ class Reads:
         return getattr(memory_reader(self._desk), name)
 
 
+def seen_of(view: BreakersView) -> tuple[str, bool]:
+    """Where it stands, and whether any stream of it has warned."""
+    return view.state.replace("_", " "), any(stream.warned for stream in view.streams)
+
+
 def counted(desk: Desk, clock: HeldClock, measure: tuple[str, str]) -> tuple[int, int]:
     """A metric over everything that happened, from the facts folded out of the log."""
     assert isinstance(desk.log, MemoryEventLog)
@@ -458,6 +480,14 @@ class Http:
 
     def switch(self, by: Identity, name: str, verb: str, command: Switch) -> None:
         self._send(by, "POST", f"/decision-types/{name}/{verb}", _body(command))
+
+    def halt(self, by: Identity, verb: str, command: Halt) -> None:
+        path = "/halt" if verb == "halt" else "/halt/lift"
+        self._send(by, "POST", path, command.model_dump_json(exclude_none=True))
+
+    def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
+        told = self._send(by, "GET", f"/decision-types/{name}/breakers")
+        return seen_of(BreakersView.model_validate_json(told))
 
     def seat(self, by: Identity, name: str, seat: Seat, person: str | None) -> bool:
         path = f"/decision-types/{name}/owners/{seat}"

@@ -13,6 +13,7 @@ sys.path.append(str(Path(__file__).parent))
 
 import steps_metrics
 import steps_people
+import steps_stopping
 import steps_telling
 import steps_thresholds
 import vocabulary
@@ -21,7 +22,15 @@ from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 from application.specifying import vocabulary as policies
 from application.specifying.sentences import said
 
-STEPS = (policies, vocabulary, steps_metrics, steps_people, steps_telling, steps_thresholds)
+STEPS = (
+    policies,
+    vocabulary,
+    steps_metrics,
+    steps_people,
+    steps_stopping,
+    steps_telling,
+    steps_thresholds,
+)
 MODULES = tuple(module.__name__ for module in STEPS)
 """What a policy says comes first; then what the service adds."""
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"

@@ -16,6 +16,7 @@ from adapters.clock import HeldClock
 from application.arbitrating import Arbitrate
 from application.desk import Caller, Desk
 from application.governing import Adoption, Switch, adopt
+from application.halting import Halt
 from application.ports import Identity
 from application.reviewing import Claim
 from application.specifying.vocabulary import UNKNOWN, Outcome, raw_value
@@ -75,6 +76,8 @@ class Scene:
     definition: DecisionTypeDefinition | None = None
     facts: dict[str, str] = field(default_factory=dict)
     people: dict[str, set[Seat]] = field(default_factory=dict)
+    everywhere: dict[str, set[Seat]] = field(default_factory=dict)
+    """The seats people hold for every decision type there is."""
     said: list[Said] = field(default_factory=list)
     answers: list[DecisionView] = field(default_factory=list)
     """The decisions there are, in the order they were first heard of, as last answered."""
@@ -119,6 +122,8 @@ class Scene:
 
     def identity(self, id: str) -> Identity:
         """A person with the seats they hold, or a service that makes recommendations."""
+        if id in self.everywhere:
+            return Identity(id, "human", {"*": frozenset(map(str, self.everywhere[id]))})
         if id in self.people:
             held = frozenset(map(str, self.people[id]))
             return Identity(id, "human", {self.type.name: held} if held else {})
@@ -161,9 +166,13 @@ class Scene:
 
     def recommend(self, by: str, action: str, subject: str = SUBJECT) -> None:
         """Make a recommendation on what is known now, under a name of its own."""
+        self.say(Said(by, self.words(action, subject), f"recommendation {len(self.said) + 1}"))
+
+    def words(self, action: str, subject: str) -> dict[str, Any]:
+        """What is known now, as a producer would say it."""
         facts = dict(self.facts)
         sure = {name: facts.pop(name) for name in ("confidence", "risk") if name in facts}
-        words = {
+        words: dict[str, Any] = {
             "decision_type": self.type.name,
             "subject": subject,
             "recommendation": {"action": action, **sure},
@@ -172,7 +181,7 @@ class Scene:
         }
         if self.lapses_after:
             words["expires_at"] = (self.clock.now() + self.lapses_after).isoformat()
-        self.say(Said(by, words, f"recommendation {len(self.said) + 1}"))
+        return words
 
     def say(self, said: Said) -> None:
         self.said.append(said)
@@ -250,6 +259,9 @@ class Scene:
 
     def switch(self, by: str, verb: str, command: Switch) -> None:
         self.attempt(lambda: self.door.switch(self.identity(by), self.type.name, verb, command))
+
+    def halt(self, by: str, verb: str, command: Halt) -> None:
+        self.attempt(lambda: self.door.halt(self.identity(by), verb, command))
 
     def drafts(self, by: str, boundary: str, value: str) -> None:
         """Write a version that differs in one boundary from the policy on the shelf."""

@@ -118,9 +118,15 @@ def probability(text: str) -> Decimal:
     return Decimal(text)
 
 
+@shaped(r"closed|open|half open")
+def breaker(text: str) -> str:
+    """Where a circuit breaker stands: `closed`, `open`, `half open`"""
+    return text
+
+
 WORDS = (
     *policies.WORDS, person, seat, role, stage, end, where, receipt, measure, number,
-    progress, boundary, probability,
+    progress, boundary, probability, breaker,
 )  # fmt: skip
 
 

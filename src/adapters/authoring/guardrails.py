@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TypeVar
 
+from adapters.authoring.breakers import read_breakers
 from adapters.authoring.fields import (
     WHITE,
     Fields,
@@ -61,6 +62,7 @@ _PARTS = (
     "sampling",
     "claims",
     "thresholds",
+    "breakers",
 )
 _CAREFUL = "A policy can only make the outcome stricter; what nothing speaks against is automated."
 
@@ -124,6 +126,7 @@ class _Document:
         sampling = self._each(top, "sampling", self._sampling)
         claims = self._each(top, "claims", self._claim)
         thresholds = attempt(lambda: top.optional("thresholds", read_thresholds))
+        breakers = attempt(lambda: top.optional("breakers", read_breakers))
         if self.gathered.problems:
             raise Wrong(self.gathered.problems.pop())
         if not limits:
@@ -145,6 +148,7 @@ class _Document:
             sampling=sampling,
             claims=claims,
             thresholds=thresholds,
+            breakers=breakers,
         )
 
     def _each(self, top: Fields, name: str, read_one: Callable[[Node], T]) -> tuple[T, ...]:

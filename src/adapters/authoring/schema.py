@@ -10,6 +10,7 @@ from typing import Any
 from adapters.authoring.fields import DURATION, NUMBER, WHITE
 from adapters.authoring.guardrails import MOST_RULES, NAME
 from adapters.authoring.syntax import LONGEST
+from domain.breakers import Breaker, Stream
 from domain.guardrail.document import (
     MOST_THRESHOLDS,
     AtLeastClaim,
@@ -51,6 +52,7 @@ def guardrail_schema() -> dict[str, Any]:
                 "sampling": _list(_sampling()),
                 "claims": _list({"anyOf": [_claim("never"), _claim("at_least"), _raising()]}),
                 "thresholds": _thresholds(),
+                "breakers": _breakers(),
             },
             "guardrail",
             "policy",
@@ -144,6 +146,12 @@ def _sampling() -> dict[str, Any]:
         "queue": _TEXT,
     }
     return _mapping(fields, "id", "of", "rate", said=_said(Sampling))
+
+
+def _breakers() -> dict[str, Any]:
+    fields = {"limit": _NUMBER, "delta": _NUMBER, "horizon": {"type": "integer"}}
+    each = {stream.value: _mapping(fields, "limit") for stream in Stream}
+    return {**_mapping(each, said=_said(Breaker)), "minProperties": 1}
 
 
 def _claim(kind: str) -> dict[str, Any]:

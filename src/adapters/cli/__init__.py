@@ -8,6 +8,7 @@ from adapters.cli import (
     auditing,
     authoring,
     erasing,
+    halting,
     interchange,
     keys,
     measuring,
@@ -76,6 +77,9 @@ app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
 app.command("thresholds")(thresholds.thresholds)
+app.command("halt")(halting.halt)
+app.command("resume")(halting.resume)
+app.command("breakers")(halting.breakers)
 app.command("erase")(erasing.erase)
 projections.command("rebuild")(operating.rebuild)
 projections.command("verify")(operating.verify)

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from adapters.http.aftermath import Aftermath
 from adapters.http.analyses import Analyses
+from adapters.http.breakers import CircuitBreakers
 from adapters.http.callers import OPEN_TO_ALL, Keys, identity_of, keeps_the_door
 from adapters.http.conflicts import Conflicts
 from adapters.http.data_subjects import DataSubjects
@@ -25,6 +26,7 @@ from adapters.http.dispositions import Bulk
 from adapters.http.feeds import Feed
 from adapters.http.figures import Figures
 from adapters.http.governance import DecisionTypes
+from adapters.http.halts import Halts
 from adapters.http.health import Healths
 from adapters.http.lists import Lists
 from adapters.http.parts import Trials, parts
@@ -50,6 +52,8 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Aftermath,
     Conflicts,
     DecisionTypes,
+    CircuitBreakers,
+    Halts,
     Analyses,
     Policies,
     Rehearsals,

@@ -42,6 +42,10 @@ class DecisionTypeView(Value):
     """Whether the kill switch or the circuit breaker holds automation back."""
     suspended: bool
     breaker_open: bool
+    half_open: bool
+    """Whether automation has begun again on trial, after the circuit breaker was open."""
+    warned: tuple[str, ...]
+    """The streams of labels whose evidence has begun to turn."""
     owners: dict[Seat, str]
     vacant_seats: tuple[Seat, ...]
     fallback_owner: str
@@ -66,6 +70,8 @@ class DecisionTypeView(Value):
             halted=state.halted,
             suspended=state.suspended,
             breaker_open=state.breaker_open,
+            half_open=state.half_open,
+            warned=tuple(sorted(state.warned)),
             owners=state.owners,
             vacant_seats=state.vacant_seats(),
             fallback_owner=state.definition.fallback_owner,

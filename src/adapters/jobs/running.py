@@ -12,6 +12,7 @@ from threading import Thread
 from procrastinate import App, PsycopgConnector
 
 from adapters.assembly import Notices, working_desk
+from adapters.jobs.breakers import keep_watch
 from adapters.jobs.deliveries import send
 from adapters.jobs.heralds import Herald, Subscribers
 from adapters.jobs.holding import Hands, give_back
@@ -48,6 +49,7 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
     take_over(app)
     keep_time(app, url, desk)
     send(app, url, desk, courier)
+    keep_watch(app, desk)
     return app
 
 

@@ -154,7 +154,8 @@ class ProjectionStore:
                     cursor.execute(statement_of("DROP TABLE IF EXISTS {shadow}", shadow=shadow))
                     cursor.execute(statement_of(LIKE, table=shadow, model=table))
                 horizon = number(cursor, HORIZON)
-                parts = spans(cursor, horizon, part)
+                whole = [Span(NIL, MAX, horizon)]
+                parts = whole if projection.in_order else spans(cursor, horizon, part)
             sums: counting.Sums = Counter()
             shadow = projection.name + MARK
             for done, counted in fill(self._url, self._codec, projection, shadow, parts):

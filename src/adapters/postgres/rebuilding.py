@@ -38,6 +38,13 @@ STREAM_AT = """
     SELECT originator_id FROM remit_events WHERE notification_id >= %s
     ORDER BY notification_id LIMIT 1
 """
+READ_IN_ORDER = """
+    SELECT originator_id::text, originator_version, topic, state, notification_id
+    FROM remit_events
+    WHERE notification_id > %s AND notification_id <= %s
+        AND (%s::text[] IS NULL OR topic = ANY (%s))
+    ORDER BY notification_id LIMIT %s
+"""
 NIL, MAX = UUID(int=0), UUID(int=2**128 - 1)
 
 
@@ -65,6 +72,9 @@ def folded(
 ) -> Iterator[list[R]]:
     """The rows of the span's streams, a page of events at a time; no more is held in memory."""
     topics = codec.stored_topics(projection.topics) if projection.topics else None
+    if projection.in_order:
+        yield _in_order(cursor, codec, projection, span.horizon, topics, page)
+        return
     stream, version = str(span.first), 0
     unfinished: dict[str, R | None] = {}
     while True:
@@ -85,6 +95,27 @@ def folded(
             wait |= waited
         yield [r for key, r in unfinished.items() if r is not None and key not in wait]
         unfinished = {key: unfinished[key] for key in wait}
+
+
+def _in_order(
+    cursor: Cursor[Any],
+    codec: EventCodec,
+    projection: Projection[R],
+    horizon: int,
+    topics: list[str] | None,
+    page: int,
+) -> list[R]:
+    """All rows, folded in the order of the log; they are few."""
+    position = 0
+    after: dict[str, R | None] = {}
+    while True:
+        parameters = (position, horizon, topics, topics, page)
+        reader = rows.tuples(cursor, binary=True).execute(READ_IN_ORDER, parameters, prepare=True)
+        found = [Positioned(e[4], codec.read(*e[:4])) for e in reader.fetchall()]
+        fold_onto(projection, after, projection.concerned(found))
+        if len(found) < page:
+            return [row for row in after.values() if row is not None]
+        position = found[-1].position
 
 
 def _keys_at_the_end(concerned: Sequence[tuple[str, Positioned]], stream: UUID) -> Iterator[str]:

@@ -56,8 +56,9 @@ def fill(cursor: Cursor[Any], projection: Projection[R], table: str, rows: Seque
     if not rows:
         return
     writer = tuples(cursor)
-    # A row's lists are columns of JSON.
+    # A row's lists and mappings are columns of JSON.
     writer.adapters.register_dumper(list, JsonDumper)
+    writer.adapters.register_dumper(dict, JsonDumper)
     with writer.copy(statement_of(FILL, table=table, columns=columns(projection))) as copy:
         for row in rows:
             copy.write_row(tuple(row.model_dump(mode="json").values()))

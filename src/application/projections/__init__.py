@@ -34,13 +34,17 @@ class Projection(ABC, Generic[R]):
     """What is remembered about the log, one row a key.
 
     A fold sees only the row and the event, so the same events always give the same rows. All events
-    of a row are of one stream, so rows can be folded anew stream by stream.
+    of a row are of one stream, so rows can be folded anew stream by stream, unless it says that
+    they are to be folded `in_order`.
     """
 
     name: ClassVar[str]
     """Also the name of its table and of its position in the log."""
     topics: ClassVar[tuple[str, ...]] = ()
     """The event topics it follows; none means all of them."""
+    in_order: ClassVar[bool] = False
+    """Whether events of many streams make a row: they are folded in the order of the log. Such
+    rows are few."""
     Row: type[R]
     counts: ClassVar[str | None] = None
     """The table of the sums of what its rows count for, if they are counted."""

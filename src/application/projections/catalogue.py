@@ -4,6 +4,7 @@ from typing import Any
 
 from application.projections import Projection
 from application.projections.audit_trail import AuditTrail
+from application.projections.breakers import Breakers
 from application.projections.deliveries import Deliveries
 from application.projections.feedback import Feedback
 from application.projections.past_cases import PastCases
@@ -17,4 +18,5 @@ ALL: tuple[Projection[Any], ...] = (
     AuditTrail(),
     PastCases(),
     Volumes(),
+    Breakers(),
 )

@@ -2,6 +2,7 @@
 
 from application.trail import refusal, sentence
 from domain import conflict as c
+from domain import halting as h
 from domain.data_subject import Erased
 from domain.decision import events as d
 from domain.decision_type import events as t
@@ -23,6 +24,8 @@ def told(event: Event) -> str:
             return _of_policy(event)
         case c.ConflictEvent():
             return _of_conflict(event)
+        case h.KillSwitchEvent():
+            return _of_kill_switch(event)
         case Erased():
             return "erased a person's data"
         case VolumeEvent():
@@ -31,6 +34,12 @@ def told(event: Event) -> str:
             return sentence(event)  # type: ignore[arg-type]  # the union is what is left
         case _:
             return event.TOPIC
+
+
+def _of_kill_switch(event: h.KillSwitchEvent) -> str:
+    done = "stopped" if isinstance(event, h.Halted) else "allowed"
+    what = f"what the model {event.model} recommends" if event.model else "all decisions"
+    return _with(f"{done} automation of {what} ({event.reason_code})", event.comment)
 
 
 def _of_decision_type(event: t.DecisionTypeEvent) -> str:  # noqa: C901 - one line an event
@@ -54,6 +63,15 @@ def _of_decision_type(event: t.DecisionTypeEvent) -> str:  # noqa: C901 - one li
             return _with(f"stopped automation of {name} ({event.reason_code})", event.comment)
         case t.BreakerTripped():
             return f"tripped the circuit breaker of {name}: {event.detail}"
+        case t.BreakerWarned():
+            return f"saw evidence turn against {name}: {event.detail}"
+        case t.BreakerCalmed():
+            return f"saw the evidence against {name} come to nothing: {event.detail}"
+        case t.BreakerHalfOpened():
+            said = f"let automation of {name} begin again on trial ({event.reason_code})"
+            return _with(said, event.comment)
+        case t.BreakerClosed():
+            return f"closed the circuit breaker of {name}: {event.detail}"
         case t.Resumed():
             return _with(f"allowed automation of {name} ({event.reason_code})", event.comment)
         case t.Retired():

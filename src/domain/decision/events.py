@@ -49,6 +49,8 @@ class Routing(Value):
     """Which version of routing spoke: replay asks the same one."""
     organisation: PolicyRef | None = Field(default=None, exclude_if=not_)
     """The organisation's policy, where one spoke beside the type's own."""
+    halts: int | None = Field(default=None, exclude_if=not_)
+    """The version of the kill switches beyond the type's own, where any were ever pulled."""
 
 
 def _raised(
@@ -312,6 +314,8 @@ class QualityConfirmed(DecisionEvent):
 
     TOPIC: ClassVar[str] = "decision.quality_confirmed"
     comment: str | None = None
+    draw: QualityDraw | None = LEFT_OUT
+    """The lot that fell on it, with the chance it had."""
 
 
 class QualityOverturned(DecisionEvent):
@@ -321,6 +325,8 @@ class QualityOverturned(DecisionEvent):
     SCHEMA: ClassVar[int] = 2
     comment: str | None = None
     placement: Placement | None = None
+    draw: QualityDraw | None = LEFT_OUT
+    """The lot that fell on it, with the chance it had."""
 
 
 class Contested(DecisionEvent):

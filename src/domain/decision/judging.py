@@ -50,7 +50,12 @@ def judge_quality(
         raise NotSampled("this one has its verdict already")
     if stamp.actor.id in decision.involved:
         raise AlreadyInvolved(f"{stamp.actor.id} had a say in this one")
-    said = {**decision.next(stamp), "decision_type": decision.decision_type, "comment": comment}
+    said: dict[str, object] = {
+        **decision.next(stamp),
+        "decision_type": decision.decision_type,
+        "comment": comment,
+        "draw": decision.quality,
+    }
     if confirms:
         return (QualityConfirmed.model_validate(said),)
     place = decision_type.place_exception(ExceptionCode.QA_OVERTURNED, stamp.at)

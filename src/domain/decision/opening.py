@@ -125,6 +125,7 @@ def _routing(ruling: Ruling, decision_type: DecisionType, lots: Lots) -> Routing
         draw=lots.partial,
         semantics=SEMANTICS,
         organisation=ruling.organisation,
+        halts=ruling.halts,
     )
 
 

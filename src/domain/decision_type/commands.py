@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TypedDict
 
 from domain.decision_type.definition import Baseline, DecisionTypeDefinition, contradictions
 from domain.decision_type.events import (
     Activated,
     BaselineRegistered,
+    BreakerHalfOpened,
     BreakerTripped,
     Drafted,
     LifeEvent,
@@ -272,28 +274,42 @@ def suspend(state: DecisionType, reason_code: str, comment: str | None, stamp: S
     )
 
 
-def trip_breaker(state: DecisionType, stream: str, detail: str, stamp: Stamp) -> Events:
+def trip_breaker(
+    state: DecisionType, stream: str, detail: str, stamp: Stamp, label: int | None = None
+) -> Events:
     """Stop automation because the evidence turned."""
     if state.breaker_open:
         return ()
     return (
-        BreakerTripped(**state.next(stamp), decision_type=state.name, stream=stream, detail=detail),
+        BreakerTripped(
+            **state.next(stamp),
+            decision_type=state.name,
+            stream=stream,
+            detail=detail,
+            label=label,
+        ),
     )
 
 
 def resume(state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp) -> Events:
-    """Allow automation again. Only the risk owner may: it loosens a boundary."""
+    """Allow automation again. Only the risk owner may: it loosens a boundary.
+
+    After the breaker was open, that is a trial: all of it is checked until enough went well.
+    """
     require_seat(state, stamp.actor, Seat.RISK_OWNER)
     if not state.halted:
         return ()
-    return (
-        Resumed(
-            **state.next(stamp),
-            decision_type=state.name,
-            reason_code=reason_code,
-            comment=comment,
-        ),
-    )
+    why: _Why = {"reason_code": reason_code, "comment": comment}
+    resumed = Resumed(**state.next(stamp), decision_type=state.name, **why)
+    if not state.breaker_open:
+        return (resumed,)
+    half_opened = BreakerHalfOpened(**state.next(stamp, 2), decision_type=state.name, **why)
+    return (resumed, half_opened)
+
+
+class _Why(TypedDict):
+    reason_code: str
+    comment: str | None
 
 
 def retire(state: DecisionType, stamp: Stamp) -> Events:

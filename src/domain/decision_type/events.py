@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from domain.decision_type.definition import Baseline, DecisionTypeDefinition
 from domain.model import Event, Seat
-from domain.values import Stage
+from domain.values import LEFT_OUT, Stage
 
 
 class DecisionTypeEvent(Event):
@@ -80,6 +80,8 @@ class BreakerTripped(DecisionTypeEvent):
     TOPIC: ClassVar[str] = "decision_type.breaker_tripped"
     stream: str
     detail: str
+    label: int | None = LEFT_OUT
+    """The position in the log of the last label it rests on."""
 
 
 class Resumed(DecisionTypeEvent):
@@ -96,6 +98,41 @@ class Retired(DecisionTypeEvent):
     TOPIC: ClassVar[str] = "decision_type.retired"
 
 
+class BreakerWarned(DecisionTypeEvent):
+    """The evidence begins to turn: more is checked from now on."""
+
+    TOPIC: ClassVar[str] = "decision_type.breaker_warned"
+    stream: str
+    detail: str
+    label: int
+
+
+class BreakerCalmed(DecisionTypeEvent):
+    """What the warning rested on has come to nothing: no more is checked than the policy says."""
+
+    TOPIC: ClassVar[str] = "decision_type.breaker_calmed"
+    stream: str
+    detail: str
+    label: int
+
+
+class BreakerHalfOpened(DecisionTypeEvent):
+    """An owner lets automation begin again on trial: all of it is checked."""
+
+    TOPIC: ClassVar[str] = "decision_type.breaker_half_opened"
+    reason_code: str
+    comment: str | None = None
+
+
+class BreakerClosed(DecisionTypeEvent):
+    """The trial went well: automation goes on, watched with a fresh budget."""
+
+    TOPIC: ClassVar[str] = "decision_type.breaker_closed"
+    stream: str
+    detail: str
+    label: int
+
+
 LifeEvent = (
     Drafted
     | OwnerAssigned
@@ -108,4 +145,8 @@ LifeEvent = (
     | BreakerTripped
     | Resumed
     | Retired
+    | BreakerWarned
+    | BreakerCalmed
+    | BreakerHalfOpened
+    | BreakerClosed
 )

@@ -12,7 +12,11 @@ from domain.decision_type.definition import Baseline, DecisionTypeDefinition
 from domain.decision_type.events import (
     Activated,
     BaselineRegistered,
+    BreakerCalmed,
+    BreakerClosed,
+    BreakerHalfOpened,
     BreakerTripped,
+    BreakerWarned,
     Drafted,
     LifeEvent,
     OwnerAssigned,
@@ -59,6 +63,12 @@ class DecisionType(Aggregate):
     baseline: Baseline | None = None
     suspended: bool = False
     breaker_open: bool = False
+    half_open: bool = False
+    """Whether automation has begun again on trial, after the breaker was open."""
+    tripped: str | None = None
+    """The stream that tripped the breaker, until it is closed again."""
+    warned: frozenset[str] = frozenset()
+    """The streams whose evidence has begun to turn."""
 
     @property
     def name(self) -> str:
@@ -213,13 +223,24 @@ def _changes(state: DecisionType, event: LifeEvent) -> dict[str, Any]:
         case Suspended():
             return {"suspended": True}
         case BreakerTripped():
-            return {"breaker_open": True}
+            return {"breaker_open": True, "half_open": False, "tripped": event.stream}
         case Resumed():
             return {"suspended": False, "breaker_open": False}
         case Retired():
             return {"status": Status.RETIRED}
+        case BreakerWarned():
+            return {"warned": state.warned | {event.stream}}
+        case BreakerCalmed():
+            return {"warned": state.warned - {event.stream}}
+        case BreakerHalfOpened():
+            return {"breaker_open": False, "half_open": True, "warned": _NONE}
+        case BreakerClosed():
+            return {"half_open": False, "tripped": None, "warned": _NONE}
         case _:
             assert_never(event)
+
+
+_NONE = frozenset[str]()
 
 
 def _proposal(event: StageProposed) -> StageProposal:

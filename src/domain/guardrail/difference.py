@@ -19,10 +19,12 @@ from domain.guardrail.proving import plain
 from domain.guardrail.sampled import less_checked, more_checked
 from domain.guardrail.searching import DEFAULT_BUDGET, Effort
 from domain.guardrail.space import Space
+from domain.guardrail.watched import less_watched, more_watched
 from domain.guardrail.whereabouts import region_texts
 from domain.model import Seat, Value
 from domain.values import Lane
 
+LATER = "a circuit breaker trips later"
 SEVERITY: tuple[Bucket, ...] = ("relaxed", "tighter", "rerouted", "unchanged")
 
 Made = Literal["alone", "together"]
@@ -105,7 +107,10 @@ def _edit(base: Guardrail, steps: list[Change], at: int, space: Space, effort: E
 
 
 def _checked(old: Guardrail, new: Guardrail) -> Edit | None:
-    """An edit that moves no case but has people look at fewer or more, or labels show more."""
+    """An edit that moves no case, but has people look at fewer or more, or labels show more, or
+    breakers trip sooner."""
+    if old.breakers != new.breakers:
+        return _watched(old, new)
     if old.thresholds != new.thresholds:
         if promises_less(old, new):
             return Edit(text="", bucket="relaxed", note="RELAXED a threshold is certified on less")
@@ -117,6 +122,14 @@ def _checked(old: Guardrail, new: Guardrail) -> Edit | None:
     if more_checked(old, new):
         return Edit(text="", bucket="tighter", note="TIGHTER more cases are checked afterwards")
     return Edit(text="", bucket="rerouted", note="REROUTED the same share is checked elsewhere")
+
+
+def _watched(old: Guardrail, new: Guardrail) -> Edit:
+    if less_watched(old, new):
+        return Edit(text="", bucket="relaxed", note=f"RELAXED {LATER}")
+    if more_watched(old, new):
+        return Edit(text="", bucket="tighter", note="TIGHTER a circuit breaker trips sooner")
+    return Edit(text="", bucket="unchanged", note="UNCHANGED it holds where none is stated")
 
 
 def _worst(effects: tuple[Effect, ...]) -> Bucket:
@@ -133,6 +146,8 @@ def _weakened(old: Guardrail, new: Guardrail, total: tuple[Effect, ...]) -> tupl
         found.append("fewer cases are checked afterwards")
     if promises_less(old, new):
         found.append("a threshold is certified on less evidence")
+    if less_watched(old, new):
+        found.append(LATER)
     if any(effect.four_eyes_lost for effect in total):
         found.append("two people no longer have to agree where they had to")
     return tuple(found)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
+from domain.breakers import Breaker, Stream
 from domain.guardrail.canonical import canonical_json, canonical_value, digest
 from domain.guardrail.conditions import And, Condition, Not, facts_of
 from domain.guardrail.facts import FactType
@@ -174,6 +175,8 @@ class Guardrail(Value):
     sampling: tuple[Sampling, ...] = ()
     claims: tuple[Claim, ...] = ()
     thresholds: Thresholds | None = LEFT_OUT
+    breakers: dict[Stream, Breaker] | None = LEFT_OUT
+    """The circuit breakers, by what they watch; one always holds, see `domain.breakers`."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -207,6 +210,8 @@ class Guardrail(Value):
         }
         if self.thresholds is not None:
             meaning["thresholds"] = self.thresholds
+        if self.breakers is not None:
+            meaning["breakers"] = self.breakers
         return {key: canonical_value(part, prose=_PROSE) for key, part in meaning.items()}
 
     @cached_property

@@ -27,6 +27,7 @@ from domain.guardrail.facts import FactType
 from domain.guardrail.parts import time_text
 from domain.guardrail.promised import promise_edits
 from domain.guardrail.sampled import sampling_edits
+from domain.guardrail.watched import breaker_edits
 from domain.guardrail.wording import condition_text
 from domain.values import Lane
 
@@ -58,6 +59,7 @@ def changes(old: Guardrail, new: Guardrail) -> list[Change]:
         *_facts(old, new),
         *(Change(text, frozenset(), apply) for text, apply in sampling_edits(old, new)),
         *(Change(text, frozenset(), apply) for text, apply in promise_edits(old, new)),
+        *(Change(text, frozenset(), apply) for text, apply in breaker_edits(old, new)),
         *_claims(old, new),
     ]
 

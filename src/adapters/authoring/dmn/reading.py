@@ -26,7 +26,8 @@ LINES = ("id", "reason", "queue", "sla", "if_unknown", "four_eyes", "why")
 _PARTS = ("", "rule", "limit", "limits")
 OURS = "urn:remit:guardrail:v1"
 REST = "rest"
-_BESIDE = ("policy", "title", "routes", "sampling", "claims", "thresholds")
+_OPTIONAL = ("sampling", "claims", "thresholds", "breakers")
+_BESIDE = ("policy", "title", "routes", *_OPTIONAL)
 
 
 class _Row(NamedTuple):
@@ -133,7 +134,7 @@ def _document(rows: list[_Row], rest: dict[str, Any], facts: Mapping[str, FactTy
             {"id": row.said["id"], "when": row.when, "then": str(row.then), **row.said}
             for row in rules
         ],
-        **{name: rest[name] for name in ("sampling", "claims", "thresholds") if name in rest},
+        **{name: rest[name] for name in _OPTIONAL if name in rest},
     }
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
 

@@ -256,6 +256,14 @@ def _rest(guardrail: Guardrail) -> str:
         ],
         "claims": [_claim(claim) for claim in guardrail.claims],
         "thresholds": _thresholds(guardrail.thresholds) if guardrail.thresholds else None,
+        "breakers": {
+            stream.value: {
+                "limit": written_number(breaker.limit),
+                "delta": written_number(breaker.delta),
+                "horizon": breaker.horizon,
+            }
+            for stream, breaker in (guardrail.breakers or {}).items()
+        },
     }
     said = {name: item for name, item in rest.items() if item}
     return yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=10_000)
