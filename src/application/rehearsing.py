@@ -33,7 +33,7 @@ SILENT_FOR = timedelta(seconds=60)
 """Without a word for so long, whoever did it is gone."""
 BEAT = 0.5
 MOST_AT_ONCE = 2
-PREFERRED = (Seat.AI_PRODUCT_OWNER, Seat.RISK_OWNER, Seat.DECISION_OWNER, Seat.AUDITOR)
+PREFERRED = (Seat.AI_PRODUCT_OWNER, Seat.RISK_OWNER, Seat.DECISION_OWNER)
 KEYED = UUID("5d1e1f6e-3c54-5a55-9d07-0f4d2a9f1c30")
 """Namespace of the ids of rehearsals that were asked for under an idempotency key."""
 
@@ -125,8 +125,9 @@ async def begin(
     shelf: Shelf,
     runner: Runner,
 ) -> Standing:
-    """Ask for a rehearsal. Anyone with a seat on the decision type may."""
+    """Ask for a rehearsal. An owner of the decision type may: it is kept with the version."""
     governed, policy = await versions(name, caller, desk)
+    caller.require(name, *PREFERRED)
     find(policy, version)
     id = desk.new_id() if caller.command is None else uuid5(KEYED, _spelled(caller))
     if (known := await shelf.find(id)) is not None:
@@ -168,6 +169,7 @@ async def look(name: str, version: int, id: UUID, caller: Caller, shelf: Shelf) 
 
 async def cancel(name: str, version: int, id: UUID, caller: Caller, shelf: Shelf) -> Standing:
     """End a rehearsal that is not wanted any more; one that has ended stays as it is."""
+    caller.require(name, *PREFERRED)
     await look(name, version, id, caller, shelf)
     await shelf.close(id, "cancelled")
     return await look(name, version, id, caller, shelf)

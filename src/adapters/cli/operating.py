@@ -9,17 +9,27 @@ from adapters.cli.common import connect, database, err, out, settings
 from adapters.trouble import Trouble
 
 
-def migrate() -> None:
+def migrate(
+    roles: Annotated[
+        bool,
+        typer.Option("--roles", help="Also make the roles remit_writer and remit_reader."),
+    ] = False,
+) -> None:
     """Bring the database's schema up to this version. Safe to repeat, and to run twice at once."""
+    from adapters.postgres.migrations import grant_roles
     from adapters.postgres.migrations import migrate as migrate_database
 
     given = settings()
     if given.database_url is None:
-        with database(given):
+        with database(given) as url:
+            if roles:
+                grant_roles(url)
             out.print("the embedded database is up to date")
         return
     connect(given.database_url)
     done = migrate_database(given.database_url)
+    if roles:
+        grant_roles(given.database_url)
     out.print("\n".join(f"applied {name}" for name in done) or "nothing to do")
 
 
@@ -27,17 +37,23 @@ def serve(
     work: Annotated[
         bool, typer.Option(help="Also follow the log, in a process beside, so that this is all.")
     ] = True,
+    dev: Annotated[
+        bool,
+        typer.Option("--dev", help="Let anyone on this machine be anybody: an issuer at /dev."),
+    ] = False,
 ) -> None:
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
-    from adapters.assembly import api_keys
+    from adapters.logs import configure
     from adapters.serving import serve as serve_http
+    from adapters.serving import ways_in
     from adapters.webhooks.endpoints import read_endpoints
 
     given = settings()
-    api_keys(given)  # refuse before anything is started
+    ways_in(given, dev=dev)  # refuse before anything is started
     read_endpoints(given.endpoints)
+    configure(given)
     with database(given) as url:
-        serve_http(url, given, work=work)
+        serve_http(url, given, work=work, dev=dev)
 
 
 def work(
@@ -46,11 +62,13 @@ def work(
     ] = False,
 ) -> None:
     """Follow the log, keep time and deliver actions, until told to stop. Any number may run."""
+    from adapters.logs import configure
     from adapters.webhooks.endpoints import read_endpoints
     from adapters.worker import work as follow_log
 
     given = settings()
     endpoints = read_endpoints(given.endpoints)
+    configure(given)
     with database(given) as url:
         follow_log(url, endpoints=endpoints, while_open=while_open)
 
