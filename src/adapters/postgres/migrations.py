@@ -56,7 +56,9 @@ def _is_up_to_date(connection: Connection, files: list[Path]) -> bool:
     there = connection.execute("SELECT to_regclass('schema_migrations')").fetchone()
     if there is None or there[0] is None:
         return False
-    known = dict(connection.execute("SELECT name, sha256 FROM schema_migrations").fetchall())
+    known: dict[str, str] = dict(
+        connection.execute("SELECT name, sha256 FROM schema_migrations").fetchall()
+    )
     now = {file.name: sha256(file.read_bytes()).hexdigest() for file in files}
     return JOBS in known and now.items() <= known.items()
 
