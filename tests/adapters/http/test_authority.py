@@ -2,23 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import httpx
 import pytest
 from a_service import Service, a_service
 from litestar.routes import HTTPRoute
 
-from adapters.http.app import OPERATIONS, Service as App
-from adapters.http.authority_page import page
+from adapters.http.app import OPERATIONS
+from adapters.http.app import Service as App
 from adapters.http.callers import OPEN_TO_ALL
 from adapters.identity.api_keys import ApiKeys, issue
 from application.authority import AUTHORITY, Undeclared, require_declared
 from domain.model import OWNER_SEATS, Seat
 from tests.adapters.http.asked import ASKED, Request
+from tests.authority_page import PAGE, page
 
-PAGE = Path(__file__).parents[3] / "docs" / "authority.md"
 HOLDERS = {
     Seat.DECISION_OWNER: "ana",
     Seat.AI_PRODUCT_OWNER: "bo",
@@ -120,7 +118,7 @@ def test_an_operation_that_nobody_has_declared_is_not_served() -> None:
 
 def test_the_page_says_what_is_declared() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(a_service().app), (
-        "docs/authority.md is out of date: uv run python -m adapters.http.authority_page"
+        "docs/authority.md is out of date: uv run python -m tests.authority_page"
     )
 
 

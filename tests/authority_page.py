@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from inspect import cleandoc
+from pathlib import Path
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from adapters.assembly import memory_desk
+from adapters.http.app import create_app
 from adapters.http.callers import OPEN_TO_ALL
+from adapters.identity.doors import Doors
+from adapters.settings import Settings
 from application.authority import AUTHORITY, Rule
 from domain.model import OWNER_SEATS, Seat
 
 HEAD = """\
 # Who may do what
 
-This page is written by `uv run python -m adapters.http.authority_page` from the declaration that the
+This page is written by `uv run python -m tests.authority_page` from the declaration that the
 service obeys (`AUTHORITY` in `application/authority.py`). A test asks for every operation from every
 seat; an operation that is not declared is not served.
 
@@ -29,6 +34,7 @@ seat; an operation that is not declared is not served.
 - Another decision type's seat opens nothing: 403, and nothing is recorded.
 """
 ANYONE = "anyone known"
+PAGE = Path(__file__).parents[1] / "docs" / "authority.md"
 
 
 def page(app: Litestar) -> str:
@@ -80,15 +86,8 @@ def _who(rule: Rule) -> str:
 
 def main() -> None:
     """Write the page where the repository has it."""
-    from pathlib import Path  # noqa: PLC0415 - for whoever writes the page
-
-    from adapters.assembly import memory_desk  # noqa: PLC0415
-    from adapters.http.app import create_app  # noqa: PLC0415
-    from adapters.identity.doors import Doors  # noqa: PLC0415
-    from adapters.settings import Settings  # noqa: PLC0415
-
     app = create_app(memory_desk(), Doors(None, None), Settings())
-    Path("docs/authority.md").write_text(page(app), encoding="utf-8")
+    PAGE.write_text(page(app), encoding="utf-8")
 
 
 if __name__ == "__main__":
