@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from os import urandom
 from uuid import UUID
 
@@ -22,15 +23,20 @@ from adapters.eventstore.codec import Codec
 from adapters.eventstore.upcasts import UPCASTS
 from adapters.eventstore.vault import KEY_BYTES, Vault, wrapped_by
 from adapters.identity.api_keys import ApiKeys
+from adapters.identity.dev_issuer import DevIssuer
+from adapters.identity.doors import Doors, Tokens
+from adapters.identity.issuer_keys import FetchedKeys, NotHad, require_safe
+from adapters.identity.tokens import ALGORITHMS, Expected, IssuerKeys
 from adapters.memory.log import MemoryEventLog
 from adapters.postgres.kept_breakers import kept_breakers
 from adapters.postgres.log import PostgresEventLog
 from adapters.settings import BadSettings, Settings
 from application.desk import Desk
 from application.governing import Adoption
+from application.holders import Holders
 from application.lots import LotDrawer
 from application.noticeboard import NoticeBoard
-from application.ports import Clock, Miswritten
+from application.ports import Clock, EventLog, Miswritten
 from application.watching import Lookout
 from domain.guardrail.document import Guardrail
 from domain.guardrail.facts import FactType, Problem
@@ -58,14 +64,67 @@ def vault(settings: Settings) -> Vault | None:
     return Vault(bytes.fromhex(key), settings.key_encryption_key_id)
 
 
-def api_keys(settings: Settings) -> ApiKeys:
-    """The keys that open the door; a service that lets nobody in does not start."""
-    if settings.api_keys is None:
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """The ways in, before there is a log to read owners' seats from."""
+
+    keys: ApiKeys | None
+    expected: Expected | None
+    issuer: IssuerKeys | None
+
+    def over(self, log: EventLog) -> Doors:
+        """The doors of a service on this log."""
+        if self.expected is None or self.issuer is None:
+            return Doors(self.keys, None)
+        return Doors(self.keys, Tokens(self.expected, self.issuer, Holders(log).seats_of))
+
+
+def identities(settings: Settings, dev: DevIssuer | None = None) -> Identities:
+    """The ways in; a service that lets nobody in does not start."""
+    keys = ApiKeys.read(settings.api_keys) if settings.api_keys else None
+    if dev is not None:
+        return Identities(keys, dev.expected, dev)
+    expected = _expected(settings)
+    if expected is not None:
+        issuer = FetchedKeys(expected.issuer, settings.oidc_jwks_url, expected.algorithms)
+        return Identities(keys, expected, issuer)
+    if keys is None:
         raise BadSettings(
-            "REMIT_API_KEYS: names no key file, so nobody could be let in; "
-            "make one with `remit keys issue`"
+            "REMIT_API_KEYS, REMIT_OIDC_ISSUER: found neither, so nobody could be let in; make a "
+            "key file with `remit keys issue`, or name an issuer of tokens. To try it on this "
+            "machine alone: `remit serve --dev`"
         )
-    return ApiKeys.read(settings.api_keys)
+    return Identities(keys, None, None)
+
+
+def _expected(settings: Settings) -> Expected | None:
+    """What tokens must say; None where no issuer is trusted."""
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_audience is None:
+        raise BadSettings(
+            "REMIT_OIDC_AUDIENCE: found none; without it, any token of the issuer's for anything "
+            "would open this service"
+        )
+    for name, url in (("ISSUER", settings.oidc_issuer), ("JWKS_URL", settings.oidc_jwks_url)):
+        try:
+            require_safe(url or settings.oidc_issuer)
+        except NotHad as unsafe:
+            raise BadSettings(f"REMIT_OIDC_{name}: found {url}; {unsafe}") from None
+    algorithms = tuple(word.strip() for word in settings.oidc_algorithms.split(","))
+    if wrong := [name for name in algorithms if name not in ALGORITHMS]:
+        allowed = ", ".join(ALGORITHMS)
+        raise BadSettings(f"REMIT_OIDC_ALGORITHMS: found {wrong[0]!r}; allowed are {allowed}")
+    return Expected(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        algorithms=algorithms,
+        leeway=timedelta(seconds=settings.oidc_leeway_seconds),
+        person_claim=settings.oidc_person_claim,
+        kind_claim=settings.oidc_kind_claim,
+        human_kind=settings.oidc_human_kind,
+        seats_claim=settings.oidc_seats_claim,
+    )
 
 
 def read_adoption(source: str) -> Adoption:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError
 
@@ -24,6 +24,24 @@ class Settings(Value):
     """Where the embedded PostgreSQL and the demo keep what is theirs."""
     api_keys: Path | None = None
     """The file of hashed API keys with their seats (see docs/operating.md)."""
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """The OpenID Connect issuer whose access tokens are taken, as they name it (`iss`)."""
+    oidc_audience: str | None = Field(default=None, min_length=1)
+    """What tokens must be for (`aud`): this service, as the issuer knows it."""
+    oidc_jwks_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """Where the issuer's keys are; absent, where its own configuration says."""
+    oidc_algorithms: str = "RS256,ES256"
+    """The signatures that count, with commas between."""
+    oidc_leeway_seconds: int = Field(default=30, ge=0, le=300)
+    """How far clocks may be apart."""
+    oidc_person_claim: str = Field(default="sub", min_length=1)
+    """The claim that holds who someone is, as events and decision types name them."""
+    oidc_kind_claim: str = Field(default="remit_kind", min_length=1)
+    """The claim that says whether it is a person."""
+    oidc_human_kind: str = Field(default="human", min_length=1)
+    """What that claim says of a person; whoever it says anything else of is a service."""
+    oidc_seats_claim: str = Field(default="remit_seats", min_length=1)
+    """The claim that holds seats, as `TYPE:SEAT`."""
     lot_key: SecretStr = SecretStr("")
     """The secret that lots are drawn with, at least 16 characters."""
     lot_key_id: str = "lots-1"
@@ -42,9 +60,17 @@ class Settings(Value):
     """The largest body of one request; a batch is limited by line instead."""
     queue_capacity: int = Field(default=10_000, ge=1)
     """How many writes may wait at once before new ones are answered 503."""
+    most_per_second: int | None = Field(default=5_000, ge=1)
+    """How many requests of one caller a process answers in a second; a batch is one."""
+    head_seconds: float = Field(default=10, gt=0)
+    """How long a client may take to send a request's head, or its next piece."""
+    body_seconds: float = Field(default=60, gt=0)
+    """How long it may take to send a body of known length."""
     log_level: str = "INFO"
     clock: Path | None = None
     """The file that says what time it is, in a demo or a test (see docs/operating.md)."""
+    log_format: Literal["json", "text"] = "json"
+    """How it is logged: a JSON a line, or lines for people."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

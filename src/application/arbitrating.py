@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from application.desk import ATTEMPTS, Caller, Contended, Desk, Governed, answering
+from application.desk import ATTEMPTS, Caller, Contended, Desk, Governed, NoAuthority, answering
 from application.informing import routed_again
 from application.ports import Overtaken, Repeated, Stale
 from domain import conflict as conflicts
@@ -12,7 +12,7 @@ from domain.conflict import Conflict, arbitrate
 from domain.decision.conflicting import lose_conflict, release_conflict, require_winnable
 from domain.decision.events import LifeEvent
 from domain.decision.state import Decision, evolve
-from domain.model import Event, Seat, Stamp, Value
+from domain.model import Event, Stamp, Value
 from domain.values import Reason
 
 
@@ -35,7 +35,8 @@ async def arbitrate_conflict(id: UUID, command: Arbitrate, caller: Caller, desk:
         if actor.seat is None:
             if await desk.renewed(governed):
                 continue
-            caller.require(conflict.decision_type, Seat.ESCALATION_OWNER)
+            name = conflict.decision_type
+            raise NoAuthority(f"{actor.id} does not act as escalation owner of {name} in person")
         stamp = desk.stamp(caller, actor)
         chosen = arbitrate(conflict, command.winner, command.reason_code, command.comment, stamp)
         settled: list[Event] = [*chosen]

@@ -2,6 +2,7 @@
 
 from asyncio import Lock
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -41,6 +42,7 @@ from domain.decision_type import state as types
 from domain.decision_type.state import DecisionType
 from domain.halting import NONE_ON, KillSwitches
 from domain.model import (
+    OWNER_SEATS,
     Actor,
     ActorKind,
     Event,
@@ -56,6 +58,12 @@ from domain.model import (
 from domain.policy import aggregate as policies
 from domain.policy import events as policy_events
 from domain.policy.aggregate import Policy, PolicyVersion
+
+NO_PART = frozenset({str(Seat.ADMINISTRATOR)})
+"""The seats that give no part in a decision type, not even to read."""
+
+CORRELATION: ContextVar[UUID | None] = ContextVar("correlation", default=None)
+"""The undertaking that is worked on here, for whatever is logged meanwhile."""
 
 ATTEMPTS = 8
 """How often a command decides again when another writer was first."""
@@ -140,9 +148,12 @@ class Caller:
         return _actor_of(self.identity.kind, self.identity.id, seat, self.via)
 
     def seats(self, decision_type: str) -> frozenset[str]:
-        """The seats held for a decision type, those held for all types included."""
+        """The seats held for a decision type, those held for all types included.
+
+        Administrators run the installation: they have no part in any decision type.
+        """
         seats = self.identity.seats
-        return seats.get(decision_type, frozenset()) | seats.get("*", frozenset())
+        return (seats.get(decision_type, frozenset()) | seats.get("*", frozenset())) - NO_PART
 
     def require(self, decision_type: str, *allowed: Seat) -> Actor:
         """The caller in one of the allowed seats, or a refusal."""
@@ -426,9 +437,12 @@ def in_queue(decision: Decision) -> tuple[Seat, ...]:
 
 
 def answering(caller: Caller, decision_type: DecisionType, placed_with: str | None = None) -> Actor:
-    """The caller as who answers for an escalation. Whom it falls to may hold no seat of a key."""
-    actor = caller.actor(decision_type.name, Seat.ESCALATION_OWNER)
-    if actor.seat is not None:
+    """The caller as who answers for an escalation: a person, and by the decision type's own word.
+
+    Whom it falls to may hold no seat of a key, and a key's seat makes nobody its owner.
+    """
+    actor = caller.actor(decision_type.name)
+    if not actor.is_person:
         return actor
     seat = decision_type.answering(actor.id, Seat.ESCALATION_OWNER, placed_with)
     return actor.model_copy(update={"seat": seat})
@@ -483,12 +497,20 @@ def _decided(
 
 def _actor(before: Decision, governed: Governed, caller: Caller, seats: tuple[Seat, ...]) -> Actor:
     """The caller in the first seat they hold; an escalation is also theirs whom it falls to."""
-    actor = caller.actor(before.decision_type, *(s for s in seats if s is not Seat.FALLBACK_OWNER))
-    if actor.seat is None and Seat.FALLBACK_OWNER in seats:
-        actor = _standing_in(actor, before, governed.decision_type)
+    state = governed.decision_type
+    held = (seat for seat in really_held(caller, state, seats) if seat is not Seat.FALLBACK_OWNER)
+    actor = caller.actor(before.decision_type, *held)
+    if actor.seat is None and actor.is_person and Seat.FALLBACK_OWNER in seats:
+        actor = _standing_in(actor, before, state)
     if actor.seat is None:
         caller.require_any_seat(before.decision_type)
     return actor
+
+
+def really_held(caller: Caller, state: DecisionType, seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
+    """Without the owners' seats that the decision type gives to somebody else."""
+    me = caller.identity.id
+    return tuple(seat for seat in seats if seat not in OWNER_SEATS or state.owner(seat) == me)
 
 
 def _standing_in(actor: Actor, before: Decision, decision_type: DecisionType) -> Actor:

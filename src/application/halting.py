@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import Field
 
-from application.desk import ATTEMPTS, Caller, Contended, Desk
+from application.desk import ATTEMPTS, Caller, Contended, Desk, really_held
 from application.ports import Overtaken, Repeated
 from domain.composing import ORGANISATION
 from domain.halting import KillSwitches, LifeEvent, Model, fold
@@ -42,7 +42,8 @@ async def pull(command: Halt, caller: Caller, desk: Desk) -> KillSwitches:
     An owner of the organisation's decisions stops everything. A model can be stopped by an owner of
     any decision type: it is the careful thing to do, and what it recommends elsewhere is reviewed.
     """
-    actor = _owner(caller) if command.model else caller.require(ORGANISATION, *OWNER_SEATS)
+    everything = command.model is None
+    actor = caller.require(ORGANISATION, *OWNER_SEATS) if everything else await _owner(caller, desk)
     return await _switched(pull_switch, command, actor, caller, desk)
 
 
@@ -75,10 +76,13 @@ async def _switched(
     raise Contended(f"gave up after {ATTEMPTS} attempts")
 
 
-def _owner(caller: Caller) -> Actor:
+async def _owner(caller: Caller, desk: Desk) -> Actor:
     """The caller as an owner of whatever decision type they own."""
     for name in caller.identity.seats:
-        actor = caller.actor(name, *OWNER_SEATS)
+        state = await desk.decision_type(name)
+        if state is None:
+            continue
+        actor = caller.actor(name, *really_held(caller, state, OWNER_SEATS))
         if actor.seat is not None:
             return actor
     return caller.require(ORGANISATION, *OWNER_SEATS)

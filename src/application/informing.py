@@ -51,6 +51,7 @@ async def refresh(id: UUID, command: Refresh, caller: Caller, desk: Desk) -> Ans
     """The subject has a newer version: route again with the fresh input, or expire."""
 
     def decide(decision: Decision, governed: Governed, stamp: Stamp) -> tuple[LifeEvent, ...]:
+        caller.require(decision.decision_type, Seat.PRODUCER)
         if command.context is None:
             return opening.expire_stale(decision, stamp)
         context = admit_context(command.context, governed.decision_type.definition)

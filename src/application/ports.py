@@ -199,6 +199,10 @@ class Clock(Protocol):
         ...
 
 
+class NotLetIn(Exception):
+    """What was shown at the door proves nothing; the message says why, and repeats none of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who is calling, as the door knows them: a person or a service, and the seats they hold.

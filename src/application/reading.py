@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from application.desk import Caller
+from application.desk import NO_PART, Caller
 from application.metrics.formulas import Found
 from application.metrics.window import Window
 from application.offers import Free
@@ -276,7 +276,9 @@ def visible_to(caller: Caller, *seats: Seat) -> Visible:
     """The decision types that the caller holds a seat for, or one of these seats."""
     wanted = frozenset(seats)
     everywhere = caller.identity.seats.items()
-    held = frozenset(name for name, found in everywhere if (found & wanted if wanted else found))
+    held = frozenset(
+        n for n, found in everywhere if (found & wanted if wanted else found - NO_PART)
+    )
     return None if "*" in held else held
 
 

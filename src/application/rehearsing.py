@@ -14,13 +14,14 @@ from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime
 
-from application.desk import ATTEMPTS, Caller, Contended, Desk
+from application.desk import ATTEMPTS, Caller, Contended, Desk, Governed
 from application.metrics.window import Window
 from application.ports import Identity, Overtaken
 from application.rehearsal.history import Cancelled, History
 from application.rehearsal.report import Report, digest_of, report_of
 from application.rehearsal.trial import Scope
 from application.rehearsal.versions import trial, versions
+from domain.decision_type.commands import require_seat
 from domain.model import Actor, Forbidden, NotFound, Seat, Stamp, Value
 from domain.policy.aggregate import find
 from domain.policy.rehearsal import Rehearsal
@@ -33,7 +34,7 @@ SILENT_FOR = timedelta(seconds=60)
 """Without a word for so long, whoever did it is gone."""
 BEAT = 0.5
 MOST_AT_ONCE = 2
-PREFERRED = (Seat.AI_PRODUCT_OWNER, Seat.RISK_OWNER, Seat.DECISION_OWNER, Seat.AUDITOR)
+PREFERRED = (Seat.AI_PRODUCT_OWNER, Seat.RISK_OWNER, Seat.DECISION_OWNER)
 KEYED = UUID("5d1e1f6e-3c54-5a55-9d07-0f4d2a9f1c30")
 """Namespace of the ids of rehearsals that were asked for under an idempotency key."""
 
@@ -125,8 +126,9 @@ async def begin(
     shelf: Shelf,
     runner: Runner,
 ) -> Standing:
-    """Ask for a rehearsal. Anyone with a seat on the decision type may."""
+    """Ask for a rehearsal. An owner of the decision type may: it is kept with the version."""
     governed, policy = await versions(name, caller, desk)
+    actor = _owner(caller, governed)
     find(policy, version)
     id = desk.new_id() if caller.command is None else uuid5(KEYED, _spelled(caller))
     if (known := await shelf.find(id)) is not None:
@@ -139,13 +141,22 @@ async def begin(
         against=policy.active_version,
         since=window.since,
         until=window.until,
-        actor=caller.actor(name, *PREFERRED),
+        actor=actor,
         correlation_id=caller.correlation_id,
         at=desk.clock.now(),
     )
     if await shelf.open(id, asked):
         runner.start(id)
     return await look(name, version, id, caller, shelf)
+
+
+def _owner(caller: Caller, governed: Governed) -> Actor:
+    """The caller in the owner's seat that is really theirs, in person."""
+    state = governed.decision_type
+    held = (seat for seat in PREFERRED if state.owner(seat) == caller.identity.id)
+    actor = caller.actor(state.name, *held)
+    require_seat(state, actor, *PREFERRED)
+    return actor
 
 
 def _spelled(caller: Caller) -> str:
@@ -166,8 +177,12 @@ async def look(name: str, version: int, id: UUID, caller: Caller, shelf: Shelf) 
     return standing
 
 
-async def cancel(name: str, version: int, id: UUID, caller: Caller, shelf: Shelf) -> Standing:
+async def cancel(
+    name: str, version: int, id: UUID, caller: Caller, desk: Desk, shelf: Shelf
+) -> Standing:
     """End a rehearsal that is not wanted any more; one that has ended stays as it is."""
+    governed, _ = await versions(name, caller, desk)
+    _owner(caller, governed)
     await look(name, version, id, caller, shelf)
     await shelf.close(id, "cancelled")
     return await look(name, version, id, caller, shelf)

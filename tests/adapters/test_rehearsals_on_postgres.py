@@ -153,7 +153,11 @@ def test_one_that_is_not_wanted_any_more_ends(grown: Grown, here_at_most: int) -
 
 # ── the shelf, and whoever does what stands on it
 
-CALLER = Caller(Identity("bo", "human", {"*": frozenset({Seat.AI_PRODUCT_OWNER})}))
+
+def owner(grown: Grown) -> Caller:
+    """Who asks: the AI product owner that the decision type names."""
+    name = grown.trial.definition.owners[Seat.AI_PRODUCT_OWNER]
+    return Caller(Identity(name, "human", {"*": frozenset({Seat.AI_PRODUCT_OWNER})}))
 
 
 class Nobody:
@@ -166,7 +170,7 @@ class Nobody:
 async def asked(grown: Grown, runner: ProcessRunner | Nobody) -> Standing:
     window = Window(since=ALWAYS.since, until=ALWAYS.until)
     async with postgres_desk(grown.url, grown.installation.settings) as desk:
-        return await begin(NAME, 1, window, CALLER, desk, PostgresShelf(grown.url), runner)
+        return await begin(NAME, 1, window, owner(grown), desk, PostgresShelf(grown.url), runner)
 
 
 def test_a_process_beside_does_it_and_keeps_it_with_the_version(
@@ -217,7 +221,8 @@ def test_a_cancelled_one_is_told_so_and_nothing_is_kept(grown: Grown) -> None:
 
     async def ended() -> tuple[str, bool, bool]:
         assert await shelf.beat(begun.id, 1, 2)
-        standing = await cancel(NAME, 1, begun.id, CALLER, shelf)
+        async with postgres_desk(grown.url, grown.installation.settings) as desk:
+            standing = await cancel(NAME, 1, begun.id, owner(grown), desk, shelf)
         return standing.state, await shelf.beat(begun.id, 2, 2), await shelf.close(begun.id, "done")
 
     assert asyncio.run(ended()) == ("cancelled", False, False)

@@ -12,17 +12,27 @@ FOUND_WANTING = 1
 MOST_SHOWN = 20
 
 
-def migrate() -> None:
+def migrate(
+    roles: Annotated[
+        bool,
+        typer.Option("--roles", help="Also make the roles remit_writer and remit_reader."),
+    ] = False,
+) -> None:
     """Bring the database's schema up to this version. Safe to repeat, and to run twice at once."""
+    from adapters.postgres.migrations import grant_roles
     from adapters.postgres.migrations import migrate as migrate_database
 
     given = settings()
     if given.database_url is None:
-        with database(given):
+        with database(given) as url:
+            if roles:
+                grant_roles(url)
             out.print("the embedded database is up to date")
         return
     connect(given.database_url)
     done = migrate_database(given.database_url)
+    if roles:
+        grant_roles(given.database_url)
     out.print("\n".join(f"applied {name}" for name in done) or "nothing to do")
 
 
@@ -30,18 +40,25 @@ def serve(
     work: Annotated[
         bool, typer.Option(help="Also follow the log, in a process beside, so that this is all.")
     ] = True,
+    dev: Annotated[
+        bool,
+        typer.Option("--dev", help="Let anyone on this machine be anybody: an issuer at /dev."),
+    ] = False,
 ) -> None:
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
-    from adapters.assembly import api_keys, notices
+    from adapters.assembly import notices
+    from adapters.logs import configure
     from adapters.serving import serve as serve_http
+    from adapters.serving import ways_in
     from adapters.webhooks.endpoints import read_endpoints
 
     given = settings()
-    api_keys(given)  # refuse before anything is started
+    ways_in(given, dev=dev)  # refuse before anything is started
     read_endpoints(given.endpoints)
     notices(given)
+    configure(given)
     with database(given) as url:
-        serve_http(url, given, work=work)
+        serve_http(url, given, work=work, dev=dev)
 
 
 def work(
@@ -54,11 +71,13 @@ def work(
     """
     from adapters.assembly import clock_of, notices, vault
     from adapters.jobs.running import Outside
+    from adapters.logs import configure
     from adapters.webhooks.endpoints import read_endpoints
     from adapters.worker import work as follow_log
 
     given = settings()
     outside = Outside(read_endpoints(given.endpoints), vault(given), notices(given))
+    configure(given)
     with database(given) as url:
         follow_log(url, outside=outside, clock=clock_of(given), while_open=while_open)
 

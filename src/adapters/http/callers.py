@@ -1,4 +1,4 @@
-"""Callers: who is asking, proved by an API key, and what came with the request."""
+"""Callers: who is asking, proved at the door, and what came with the request."""
 
 import re
 from collections.abc import Mapping
@@ -12,17 +12,19 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from adapters.http.pace import Pace
 from adapters.http.problems import FieldError, Unauthenticated, WrongContent
-from application.desk import Caller
-from application.ports import CommandKey, Identity
+from application.authority import admit
+from application.desk import CORRELATION, Caller
+from application.ports import CommandKey, Identity, NotLetIn
 from application.wording import shown
 
 
-class Keys(Protocol):
-    """The keys that open the door."""
+class Doors(Protocol):
+    """What opens to an API key or a token."""
 
-    def identify(self, key: str) -> Identity | None:
-        """Whose key this is; None for a key that opens nothing."""
+    async def identify(self, credential: str) -> Identity:
+        """Whose it is; raises `NotLetIn`."""
         ...
 
 
@@ -39,21 +41,23 @@ VERSION = re.compile(r'"([1-9]\d{0,9})"')
 COMMANDS = frozenset({"POST", "PUT", "DELETE"})
 
 
-def identity_of(headers: Mapping[str, str], keys: Keys) -> Identity:
-    """Who is asking, or a refusal to answer anyone unknown."""
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key:
-        raise Unauthenticated("Authorization: found none; send `Bearer remit_…`")
-    identity = keys.identify(key.strip())
-    if identity is None:
-        raise Unauthenticated("Authorization: found a key that opens nothing here")
+async def let_in(headers: Mapping[str, str], doors: Doors, pace: Pace) -> Identity:
+    """Who is asking, or a refusal to answer anyone unknown, or anyone who asks too much."""
+    scheme, _, credential = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise Unauthenticated("Authorization: found none; send `Bearer` and a key or a token")
+    try:
+        identity = await doors.identify(credential.strip())
+    except NotLetIn as why:
+        raise Unauthenticated(f"Authorization: {why}", told=str(why)) from None
+    pace.count(identity.id)
     return identity
 
 
 async def keeps_the_door(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Nothing but health answers without a key."""
-    if not handler.opt.get(OPEN_TO_ALL):
-        connection.scope["user"] = identity_of(connection.headers, connection.app.state.api_keys)
+    """Who has no seat for an operation anywhere gets no further."""
+    if not handler.opt.get(OPEN_TO_ALL) and connection.scope["method"] != "OPTIONS":  # type: ignore[typeddict-item]  # HTTP it is
+        admit(handler.fn.__name__, connection.scope["user"])
 
 
 async def caller_of(request: Request[Any, Any, Any]) -> Caller:
@@ -72,9 +76,11 @@ def caller_with(
     headers: Mapping[str, str], identity: Identity, operation: str | None, body: bytes
 ) -> Caller:
     """The caller, as their headers say; `operation` names the command, if it is one."""
+    correlation = _correlation(headers)
+    CORRELATION.set(correlation)
     return Caller(
         identity,
-        correlation_id=_correlation(headers),
+        correlation_id=correlation,
         command=_command(headers, identity, operation, body) if operation else None,
     )
 

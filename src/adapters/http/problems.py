@@ -57,6 +57,10 @@ class Problem(Value):
     """Until when they hold it."""
 
 
+NOT_QUOTED = {ord(sign): " " for sign in '"\\\r\n'}
+"""What can't stand in a quoted header."""
+
+
 class Rejected(Exception):
     """The request is refused at the door, before any rule of the domain is asked."""
 
@@ -111,11 +115,27 @@ class Unauthenticated(Rejected):
 
     STATUS = HTTPStatus.UNAUTHORIZED
     CODE = "REJ.unauthenticated"
-    TITLE = "An API key is needed"
+    TITLE = "An API key or an access token is needed"
+
+    def __init__(self, detail: str, told: str | None = None) -> None:
+        super().__init__(detail)
+        asks = 'Bearer realm="remit"'
+        if told is not None:  # RFC 6750: what was shown was wrong, and how
+            said = told.translate(NOT_QUOTED).encode("ascii", "replace").decode()
+            asks = f'{asks}, error="invalid_token", error_description="{said}"'
+        self.headers = {"WWW-Authenticate": asks}
+
+
+class TooFast(Rejected):
+    """One caller asks more of the service than it gives to one."""
+
+    STATUS = HTTPStatus.TOO_MANY_REQUESTS
+    CODE = "REJ.too_many_requests"
+    TITLE = "Too many requests"
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
-        self.headers = {"WWW-Authenticate": 'Bearer realm="remit"'}
+        self.headers = {"Retry-After": str(RETRY_AFTER)}
 
 
 class NoProjections(Rejected):

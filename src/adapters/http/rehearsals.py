@@ -140,11 +140,13 @@ class Rehearsals(Controller):
         name: Name,
         version: Number,
         id: FromPath[UUID],
+        desk: TheDesk,
         trials: TheTrials,
         caller: TheCaller,
     ) -> BacktestView:
         """End it. One that is done stays as it is."""
-        return BacktestView.of(await rehearsing.cancel(name, version, id, caller, trials.shelf))
+        standing = await rehearsing.cancel(name, version, id, caller, desk, trials.shelf)
+        return BacktestView.of(standing)
 
     @post("/shadow", status_code=200, opt={CONDITIONAL: True})
     async def start_shadow(

@@ -13,10 +13,12 @@ from litestar.types import ASGIApp, Receive, Send
 from pydantic import BaseModel
 
 from adapters.http.answers import headers_of
-from adapters.http.callers import Keys, caller_with, identity_of
+from adapters.http.callers import Doors, caller_with, let_in
 from adapters.http.histories import Paging, When, decision_at, events_of
+from adapters.http.pace import Pace
 from adapters.http.problems import MEDIA_TYPE, told
 from adapters.http.submissions import submit
+from application.authority import admit
 from application.desk import Caller, Desk
 from application.sight.quality import view_of
 from application.views import DecisionView
@@ -28,7 +30,8 @@ LENGTH_OF_A_UUID = 36
 
 Headers = dict[str, str]
 Answered = tuple[int, BaseModel | bytes, Headers]
-Operation = Callable[[Caller, bytes, str], Awaitable[Answered]]
+Operation = tuple[str, Callable[[Caller, bytes, str], Awaitable[Answered]]]
+"""Its name, as authority is declared by, and what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class ShortWay:
     """Through the door at once; `general` is the other way."""
 
     desk: Desk
-    keys: Keys
+    doors: Doors
+    pace: Pace
     longest_body: int
     general: ASGIApp
 
@@ -57,11 +61,12 @@ class ShortWay:
             return None
         match scope["method"], path[len(DECISIONS) :]:
             case "POST", "":
-                return self._recommend
+                return "recommend", self._recommend
             case "GET", rest if rest.endswith("/events"):
-                return self._events if _names_one(rest.removesuffix("/events")) else None
+                known = _names_one(rest.removesuffix("/events"))
+                return ("events", self._events) if known else None
             case "GET", rest if _names_one(rest):
-                return self._read
+                return "read", self._read
             case _:
                 return None
 
@@ -76,10 +81,12 @@ class ShortWay:
         self, operation: Operation, headers: Headers, body: bytes, scope: Any, send: Send
     ) -> None:
         path, command = scope["path"], scope["method"] == "POST"
+        known_as, answer = operation
         try:
-            identity = identity_of(headers, self.keys)
+            identity = await let_in(headers, self.doors, self.pace)
+            admit(known_as, identity)
             name = f"POST {path}" if command else None
-            status, view, more = await operation(
+            status, view, more = await answer(
                 caller_with(headers, identity, name, body), body, path
             )
             content, kind = _written(view), JSON

@@ -88,9 +88,9 @@ def require_seat(state: DecisionType, actor: Actor, *allowed: Seat) -> None:
 
 
 def _require_a_hand_in(state: DecisionType, actor: Actor) -> None:
-    """A live type's seats are changed by those who own it, or by who stands in for them."""
+    """A type's seats are changed by those who own it, or by who stands in for them."""
     trusted = {*state.owners.values(), state.definition.fallback_owner}
-    if state.status is Status.ACTIVE and not (actor.is_person and actor.id in trusted):
+    if not (actor.is_person and actor.id in trusted):
         raise NotYourSeat(f"{actor.id} is neither an owner nor the fallback owner of {state.name}")
 
 

@@ -136,7 +136,7 @@ def test_a_plain_request_takes_the_short_way_and_no_other() -> None:
     async def nowhere(*_: object) -> None:
         raise AssertionError("it went the general way")
 
-    short = ShortWay(through.desk, through.keys, through.longest_body, nowhere)
+    short = ShortWay(through.desk, through.doors, through.pace, through.longest_body, nowhere)
     sent: list[Any] = []
 
     async def ask(method: str, path: str, body: bytes, *headers: tuple[str, str]) -> None:
