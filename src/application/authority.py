@@ -7,14 +7,14 @@ a person where a person decides, an owner whom the decision type really names.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from application.desk import NoAuthority
+from application.desk import READ_ONLY, NoAuthority
 from application.ports import Identity
 from domain.model import OWNER_SEATS, ActorKind, Seat
 
 READERS = tuple(seat for seat in Seat if seat is not Seat.ADMINISTRATOR)
 """Whoever has a part in a decision type reads what belongs to it; administrators have none."""
 READING = frozenset(map(str, READERS))
-ACTING = READING - {str(Seat.AUDITOR)}
+ACTING = READING - READ_ONLY
 """Auditors read everything that belongs to their decision types, and change nothing."""
 DECISION, PRODUCT, RISK, ESCALATION = OWNER_SEATS
 FALLBACK, REVIEWER, QUALITY = Seat.FALLBACK_OWNER, Seat.REVIEWER, Seat.QUALITY_REVIEWER

@@ -62,6 +62,9 @@ from domain.policy.aggregate import Policy, PolicyVersion
 NO_PART = frozenset({str(Seat.ADMINISTRATOR)})
 """The seats that give no part in a decision type, not even to read."""
 
+READ_ONLY = frozenset({str(Seat.AUDITOR)})
+"""The seats from which everything is read and nothing is done."""
+
 CORRELATION: ContextVar[UUID | None] = ContextVar("correlation", default=None)
 """The undertaking that is worked on here, for whatever is logged meanwhile."""
 
@@ -162,6 +165,11 @@ class Caller:
             names = " or ".join(seat.spoken for seat in allowed)
             raise NoAuthority(f"{actor.id} is not {names} for {decision_type}")
         return actor
+
+    def require_part(self, decision_type: str) -> None:
+        """Auditors read and change nothing; whoever else has a seat may be told which it takes."""
+        if not self.seats(decision_type) - READ_ONLY:
+            raise NoAuthority(f"{self.identity.id} takes no part in {decision_type}")
 
     def require_any_seat(self, decision_type: str) -> None:
         """Anyone with a seat on a decision type may read what belongs to it."""
@@ -503,7 +511,7 @@ def _actor(before: Decision, governed: Governed, caller: Caller, seats: tuple[Se
     if actor.seat is None and actor.is_person and Seat.FALLBACK_OWNER in seats:
         actor = _standing_in(actor, before, state)
     if actor.seat is None:
-        caller.require_any_seat(before.decision_type)
+        caller.require_part(before.decision_type)
     return actor
 
 

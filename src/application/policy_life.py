@@ -194,7 +194,7 @@ async def _change(name: str, caller: Caller, desk: Desk, decide: Decide) -> Poli
             assert repeated is not None
             return repeated
         governed = await desk.governed_now(name)
-        caller.require_any_seat(name)
+        caller.require_part(name)
         policy, state = governed.policy, governed.decision_type
         require_match(caller, policy.version if policy else 0)
         held = tuple(seat for seat in OWNERS if state.owner(seat) == caller.identity.id)

@@ -85,7 +85,7 @@ def test_a_lease_runs_out() -> None:
     ("who", "rule"),
     [
         ("ana", WrongSeat),
-        ("audra", WrongSeat),
+        ("audra", NoAuthority),
         ("bot", NotAPerson),
         ("stranger", NoAuthority),
     ],
@@ -187,7 +187,7 @@ def test_what_the_escalation_owner_asked_for_brings_it_back_to_them() -> None:
 def test_an_auditor_supplies_nothing() -> None:
     office = an_office()
     held = office.recommend(context={}).decision
-    with pytest.raises(WrongSeat):
+    with pytest.raises(NoAuthority):
         office.inform(held.id, {"amount": 40}, who="audra")
 
 

@@ -60,6 +60,12 @@ def role(text: str) -> Seat:
     return Seat(text.replace(" ", "_"))
 
 
+@shaped(r"auditor|administrator")
+def office(text: str) -> Seat:
+    """`auditor` or `administrator`: who takes no part in decisions"""
+    return Seat(text)
+
+
 @shaped(r"observe|assist|full")
 def stage(text: str) -> Stage:
     """How far automation may go: `observe`, `assist`, `full`"""
@@ -125,7 +131,7 @@ def breaker(text: str) -> str:
 
 
 WORDS = (
-    *policies.WORDS, person, seat, role, stage, end, where, receipt, measure, number,
+    *policies.WORDS, person, seat, role, office, stage, end, where, receipt, measure, number,
     progress, boundary, probability, breaker,
 )  # fmt: skip
 
@@ -219,6 +225,18 @@ def _(scene: Scene, person: str, other: str) -> None:
 def _(scene: Scene) -> None:
     """Of those whom the decision type names to review, nobody is left."""
     scene.adopts(adoption(scene.type.title, reviewers=()))
+
+
+@given(sentence("{person:person} is an {office:office}"))
+def _(scene: Scene, person: str, office: Seat) -> None:
+    """Somebody who reads everything and changes nothing, or who runs the installation."""
+    scene.seats(person).add(office)
+
+
+@given(sentence("{person:person} has an owner's key of {seat:seat}"))
+def _(scene: Scene, person: str, seat: Seat) -> None:
+    """Somebody holds a key that names an owner's seat, whoever the decision type names for it."""
+    scene.seats(person).add(seat)
 
 
 @given(sentence("{person:person} is nobody in particular"))

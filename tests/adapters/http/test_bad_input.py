@@ -179,8 +179,6 @@ def test_a_missing_model_is_on_record_too(service: Service) -> None:
         ("any-bot", "x" * 300),
         ("any-bot", 7),
         ("rae", "refund"),
-        ("audrey", "refund"),
-        ("stranger", "refund"),
     ],
 )
 def test_without_a_seat_or_a_known_type_there_is_nothing_to_record_it_under(
@@ -188,6 +186,15 @@ def test_without_a_seat_or_a_known_type_there_is_nothing_to_record_it_under(
 ) -> None:
     body = recommendation(decision_type=decision_type, confidence=1.2)
     assert _error(service.post("/v1/decisions", who, body))["code"] == "REJ.malformed"
+    assert _attempts(service) == []
+
+
+@pytest.mark.parametrize("who", ["audrey", "stranger"])
+def test_who_takes_no_part_is_told_only_that_and_nothing_is_on_record(
+    service: Service, who: str
+) -> None:
+    refused = service.post("/v1/decisions", who, recommendation(confidence=1.2))
+    assert (refused.status_code, refused.json()["code"]) == (403, "REJ.seat")
     assert _attempts(service) == []
 
 
