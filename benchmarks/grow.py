@@ -47,7 +47,9 @@ OPEN_AMONG_THE_NEWEST = 20_000
 HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 TRAILER = struct.pack("!h", -1)
 COUNTED = next(p.counts for p in ALL if p.counts)
-TABLES = ("remit_events", "commands", "live_decisions", *(p.name for p in ALL))
+BY_STREAM = tuple(projection for projection in ALL if not projection.in_order)
+"""Those whose rows are of one life each; the others are folded when all are there."""
+TABLES = ("remit_events", "commands", "live_decisions", *(p.name for p in BY_STREAM))
 INDEXES = """
     SELECT indexname, indexdef FROM pg_indexes
     JOIN pg_class ON relname = indexname
@@ -125,6 +127,7 @@ def grow(installation: Installation, events: int, console: Console | None = None
         for definition in dropped:
             connection.execute(definition.encode())
         _stand(connection, before + written)
+        catch_up(installation.url)
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")
     return written
@@ -271,11 +274,11 @@ def _position(connection: Connection[Any]) -> int:
 
 
 def _stand(connection: Connection[Any], position: int) -> None:
-    """The log goes on from here, and every projection stands here."""
+    """The log goes on from here, and every projection that was copied in stands here."""
     sequence = "SELECT setval(pg_get_serial_sequence('remit_events', 'notification_id'), %s)"
     connection.execute(sequence, (position,))
     move = "UPDATE remit_tracking SET notification_id = %s WHERE application_name = ANY (%s)"
-    connection.execute(move, (position, [p.name for p in ALL]))
+    connection.execute(move, (position, [p.name for p in BY_STREAM]))
 
 
 def main() -> None:

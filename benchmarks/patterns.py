@@ -228,7 +228,7 @@ class Cutter:
 def template_of(life: Life, codec: Codec) -> Template:
     """Cut one life."""
     stored = [codec.to_stored_event(event) for event in life.events]
-    found = [(p, row) for p in ALL for row in _rows(p, life)]
+    found = [(p, row) for p in ALL if not p.in_order for row in _rows(p, life)]
     rows = [(p.name, copied(p, row)) for p, row in found]
     cutter = Cutter(life)
     cutter.find_moments([*(event.state for event in stored), *(text for _, text in rows)])

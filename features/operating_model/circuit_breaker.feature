@@ -50,8 +50,8 @@ Feature: Automation stops by itself when the evidence turns
 
     Example: Ingrid lets it begin again
       Given Quinn has overturned 8 of what the assistant did
-      When Ingrid Dahl lets automation begin again
-      And the assistant recommends refund
+      And Ingrid Dahl has let automation begin again
+      And the assistant has recommended refund until the lot falls on one
       Then the circuit breaker is half open
       And the decision is automated
       And it is drawn for a quality check
@@ -65,9 +65,7 @@ Feature: Automation stops by itself when the evidence turns
       Given Quinn has overturned 8 of what the assistant did
       And Ingrid Dahl has let automation begin again
       And Quinn has confirmed 50 of what the assistant did
-      When the assistant recommends refund
       Then the circuit breaker is closed
-      And the decision is automated
 
     Example: The trial does not go well
       Given Quinn has overturned 8 of what the assistant did

@@ -18,6 +18,8 @@ from application.desk import (
 )
 from application.gatekeeping import ADOPTED_FLOOR, candidate, inspected
 from application.ports import Overtaken, Repeated
+from application.promoting import grounds_of
+from application.reading import Reader
 from domain.decision_type import commands as types
 from domain.decision_type.definition import Baseline, DecisionTypeDefinition
 from domain.decision_type.events import LifeEvent as TypeEvent
@@ -211,14 +213,25 @@ async def activate(name: str, caller: Caller, desk: Desk) -> DecisionType:
 
 
 async def set_stage(
-    name: str, stage: Stage, partial_share: Decimal, caller: Caller, desk: Desk
+    name: str,
+    stage: Stage,
+    partial_share: Decimal,
+    caller: Caller,
+    desk: Desk,
+    reader: Reader | None = None,
 ) -> DecisionType:
-    """Ask for another autonomy stage, or agree to what another owner asked for."""
+    """Ask for another autonomy stage, or agree to what another owner asked for.
+
+    Going further takes evidence, which is read where there is a reader.
+    """
+    grounds = None
+    if reader is not None and stage in (Stage.PARTIAL, Stage.FULL):
+        grounds = await grounds_of(name, caller, desk, reader)
     return await _govern(
         name,
         caller,
         desk,
-        lambda state, stamp: types.propose_stage(state, stage, partial_share, stamp),
+        lambda state, stamp: types.propose_stage(state, stage, partial_share, stamp, grounds),
     )
 
 

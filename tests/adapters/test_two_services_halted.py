@@ -131,9 +131,17 @@ def test_a_worker_ends_a_trial_and_the_projection_has_the_same_bits(
 
 
 async def judge(two: Two, n: int, verdict: str) -> None:
-    id = (await two.recommend(n % 2))["id"]
+    id = await automated(two, n)
     path = f"/v1/decisions/{id}/quality"
     await two.send((n + 1) % 2, "quinn", "POST", path, {"verdict": verdict})
+
+
+async def automated(two: Two, n: int) -> str:
+    """A decision that was automated: after a trip, half of them may be."""
+    while True:
+        decision = await two.recommend(n % 2)
+        if decision["lane"] == "automate":
+            return str(decision["id"])
 
 
 async def breakers(two: Two) -> dict[str, Any]:

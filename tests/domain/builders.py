@@ -27,6 +27,7 @@ from domain.decision_type.definition import (
     PermittedAction,
     ServiceLevels,
 )
+from domain.decision_type.ladder import Grounds, OfModel
 from domain.decision_type.state import DecisionType
 from domain.guardrail.conditions import Compare
 from domain.guardrail.document import Guardrail, Limit, Route, Routes, Rule, Sampling
@@ -442,3 +443,17 @@ AUTHORISED: dict[str, Callable[[], Decision]] = {
     "unknown": lambda: reported(automated(), Receipt.UNKNOWN),
 }
 EVERY_STATE = WAITING | AUTHORISED | ENDED
+
+
+EARNED = Grounds(
+    policy_version=1,
+    threshold=Decimal("0.9"),
+    limit=Decimal("0.05"),
+    delta=Decimal("0.05"),
+    models=(
+        OfModel(name="refunder", version="3.1", labels=120, wrong=1, certified=True, missing=0),
+    ),
+    due=100,
+    missed=5,
+)
+"""What speaks for automating more."""

@@ -37,6 +37,7 @@ from application.governing import (
     assign_owner,
     register_baseline,
     resume,
+    set_stage,
     suspend,
     vacate_owner,
 )
@@ -75,6 +76,7 @@ from domain.decision.reviewing import Choice
 from domain.decision_type.definition import Baseline
 from domain.model import Refusal, Seat, Value
 from domain.policy.gate import Floor
+from domain.values import Stage
 
 T = TypeVar("T")
 
@@ -140,6 +142,10 @@ class Door(Protocol):
 
     def halt(self, by: Identity, verb: str, command: Halt) -> None:
         """Pull or lift a kill switch beyond a decision type's own."""
+        ...
+
+    def stage(self, by: Identity, name: str, stage: Stage) -> None:
+        """Ask for an autonomy stage, or agree to one."""
         ...
 
     def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
@@ -278,6 +284,9 @@ class Direct:
     def halt(self, by: Identity, verb: str, command: Halt) -> None:
         use_case = pull if verb == "halt" else lift
         self._ask(use_case(command, Caller(by), self.desk))
+
+    def stage(self, by: Identity, name: str, stage: Stage) -> None:
+        self._ask(set_stage(name, stage, Decimal(0), Caller(by), self.desk))
 
     def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
         return seen_of(self._ask(breakers_of(name, Caller(by), self.desk)))
@@ -484,6 +493,9 @@ class Http:
     def halt(self, by: Identity, verb: str, command: Halt) -> None:
         path = "/halt" if verb == "halt" else "/halt/lift"
         self._send(by, "POST", path, command.model_dump_json(exclude_none=True))
+
+    def stage(self, by: Identity, name: str, stage: Stage) -> None:
+        self._send(by, "POST", f"/decision-types/{name}/stage", {"stage": stage})
 
     def breaker(self, by: Identity, name: str) -> tuple[str, bool]:
         told = self._send(by, "GET", f"/decision-types/{name}/breakers")

@@ -18,6 +18,7 @@ from application.submitting import hand_over
 from application.watching import WATCHES, look_at_all
 from domain.halting import Model
 from domain.model import Seat
+from domain.values import Stage
 
 EVERYTHING = Halt(reason_code="HALT.KILL_SWITCH")
 THE_MODEL = EVERYTHING.model_copy(update={"model": Model(name="the assistant's model")})
@@ -98,6 +99,21 @@ def _(scene: Scene, person: str) -> None:
 def _(scene: Scene, person: str) -> None:
     """An owner allows automation of what the assistant's model recommends again."""
     scene.halt(person, "lift", THE_MODEL)
+
+
+@given(sentence("{person:person} has proposed the stage {stage:stage}"))
+@when(sentence("{person:person} proposes the stage {stage:stage}"))
+def _(scene: Scene, person: str, stage: Stage) -> None:
+    """An owner asks how far automation may go, or agrees to what another owner asked for."""
+    scene.attempt(lambda: scene.door.stage(scene.identity(person), scene.type.name, stage))
+
+
+@then(sentence("the stage is {stage:stage}"))
+def _(scene: Scene, stage: Stage) -> None:
+    """How far automation may go now."""
+    scene.unnoticed_refusal()
+    state = scene.prepare(scene.desk.decision_type(scene.type.name))
+    expect(state.stage is stage, f"the stage is {stage}", f"it is {state.stage}")
 
 
 @then(sentence("the circuit breaker is {state:breaker}"))

@@ -66,9 +66,9 @@ def office(text: str) -> Seat:
     return Seat(text)
 
 
-@shaped(r"observe|assist|full")
+@shaped(r"observe|assist|partial|full")
 def stage(text: str) -> Stage:
-    """How far automation may go: `observe`, `assist`, `full`"""
+    """How far automation may go: `observe`, `assist`, `partial`, `full`"""
     return Stage(text)
 
 

@@ -82,10 +82,24 @@ def _scope(
 
 def _switch(at: Door, scope: _Scope, why: dict[str, str | None], *, halts: bool) -> None:
     said = {name: text for name, text in why.items() if text is not None}
+    _require_sense(said | ({"model": scope.model} if scope.model else {}))
     if scope.decision_type is not None:
         _switch_type(at, scope.decision_type, said, halts=halts)
     else:
         _switch_all(at, said | ({"model": scope.model} if scope.model else {}), halts=halts)
+
+
+def _require_sense(body: dict[str, Any]) -> None:
+    """Refuse what no door would take, before any is opened."""
+    from pydantic import ValidationError
+
+    from application.halting import Halt
+    from application.wording import problems_of
+
+    try:
+        Halt.model_validate(body)
+    except ValidationError as error:
+        raise Trouble("; ".join(map(str, problems_of(error, Halt, "")))) from None
 
 
 def _switch_type(at: Door, name: str, body: dict[str, str], *, halts: bool) -> None:

@@ -14,7 +14,7 @@ from adapters.http.cursors import cursor, mark_at
 from adapters.http.definitions import definition_of
 from adapters.http.histories import Paging
 from adapters.http.operations import READS
-from adapters.http.parts import Asked, TheCaller, TheDesk
+from adapters.http.parts import AnyEvidence, Asked, TheCaller, TheDesk
 from application import governing
 from application.desk import Caller, Desk, Governed
 from application.governing import Switch
@@ -194,11 +194,21 @@ class DecisionTypes(Controller):
 
     @post("/{name:str}/stage", status_code=200, opt={CONDITIONAL: True})
     async def set_stage(
-        self, name: Name, data: JSONBody[StageBody], desk: TheDesk, caller: TheCaller
+        self,
+        name: Name,
+        data: JSONBody[StageBody],
+        desk: TheDesk,
+        caller: TheCaller,
+        evidence: AnyEvidence,
     ) -> Response[DecisionTypeView]:
-        """Ask for another autonomy stage, or agree to what another owner asked for."""
+        """Ask for another autonomy stage, or agree to what another owner asked for.
+
+        Going further takes evidence: each model certified at the threshold in force, and service
+        levels held. Where it is not there, the refusal says how many labels are missing.
+        """
         replayed = await desk.repeated(caller) is not None
-        state = await governing.set_stage(name, data.stage, data.partial_share, caller, desk)
+        asked = data.stage, data.partial_share
+        state = await governing.set_stage(name, *asked, caller, desk, evidence)
         return await _after(state, replayed, desk)
 
     @post("/{name:str}/baseline", status_code=200, opt={CONDITIONAL: True})

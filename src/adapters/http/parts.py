@@ -33,6 +33,8 @@ class Trials:
 TheDesk = NamedDependency[SkipValidation[Desk]]
 TheCaller = NamedDependency[SkipValidation[Caller]]
 TheReader = NamedDependency[SkipValidation[Reader]]
+AnyEvidence = NamedDependency[SkipValidation[Reader | None]]
+"""The reader of projections, if there is one, for what can be done without."""
 TheTrials = NamedDependency[SkipValidation[Trials]]
 TheOutlets = NamedDependency[SkipValidation[Outlets]]
 Asked = NamedDependency[SkipValidation[Query]]
@@ -70,6 +72,7 @@ def parts(
     """Everything a handler may name in its signature."""
     return {
         "desk": Provide(lambda: desk, sync_to_thread=False),
+        "evidence": Provide(lambda: reader, sync_to_thread=False),
         "reader": Provide(lambda: reader or _no_reader(), sync_to_thread=False),
         "trials": Provide(lambda: trials or _no_trials(), sync_to_thread=False),
         "outlets": Provide(lambda: outlets or _no_outlets(), sync_to_thread=False),

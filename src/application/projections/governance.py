@@ -58,7 +58,7 @@ def _of_decision_type(event: t.DecisionTypeEvent) -> str:  # noqa: C901 - one li
         case t.StageProposed():
             return f"proposed the autonomy stage {event.stage} for {name}"
         case t.StageChanged():
-            return f"set the autonomy stage of {name} to {event.stage}"
+            return _with(f"set the autonomy stage of {name} to {event.stage}", event.because)
         case t.Suspended():
             return _with(f"stopped automation of {name} ({event.reason_code})", event.comment)
         case t.BreakerTripped():

@@ -20,6 +20,7 @@ from domain.decision_type.events import (
     StageProposed,
     Suspended,
 )
+from domain.decision_type.ladder import Grounds, NotEarned
 from domain.decision_type.state import DecisionType, Status, stream_id
 from domain.model import (
     OWNER_SEATS,
@@ -232,12 +233,22 @@ def _separated(owners: dict[Seat, str]) -> None:
 
 
 def propose_stage(
-    state: DecisionType, stage: Stage, partial_share: Decimal, stamp: Stamp
+    state: DecisionType,
+    stage: Stage,
+    partial_share: Decimal,
+    stamp: Stamp,
+    grounds: Grounds | None = None,
 ) -> Events:
-    """Ask for another autonomy stage, or agree to what another owner asked for."""
+    """Ask for another autonomy stage, or agree to what another owner asked for.
+
+    Where more would be automated than now, the grounds have to be there each time.
+    """
     require_seat(state, stamp.actor, Seat.DECISION_OWNER, Seat.RISK_OWNER)
     if stage is Stage.PARTIAL and not 0 < partial_share < 1:
         raise Malformed(f"partial_share: found {partial_share}, allowed is between 0 and 1")
+    if _too_soon(state, stage, partial_share):
+        raise WrongStatus(f"{state.name} goes no further before its circuit breaker is closed")
+    grounds = _earned(state, stage, partial_share, grounds)
     asked = state.proposal
     agrees = asked is not None and (asked.stage, asked.partial_share) == (stage, partial_share)
     if asked is not None and agrees and asked.proposed_by != stamp.actor.id:
@@ -247,6 +258,7 @@ def propose_stage(
                 decision_type=state.name,
                 stage=stage,
                 partial_share=partial_share,
+                grounds=grounds,
             ),
         )
     return (
@@ -255,8 +267,40 @@ def propose_stage(
             decision_type=state.name,
             stage=stage,
             partial_share=partial_share,
+            grounds=grounds,
         ),
     )
+
+
+def _earned(
+    state: DecisionType, stage: Stage, share: Decimal, grounds: Grounds | None
+) -> Grounds | None:
+    """What speaks for it, or a refusal with what is missing; nothing has to for automating less."""
+    if stage not in (Stage.PARTIAL, Stage.FULL) or not _goes_further(state, stage, share):
+        return None
+    if grounds is None:
+        raise NotEarned("there is no policy in force, or no evidence can be looked at here")
+    if objections := grounds.objections():
+        raise NotEarned("; ".join(objections))
+    return grounds
+
+
+def _too_soon(state: DecisionType, stage: Stage, share: Decimal) -> bool:
+    """Whether its breaker has to be closed first. A trial takes stage `partial`, and no more."""
+    if not _goes_further(state, stage, share):
+        return False
+    tries = state.half_open and state.stage is not Stage.PARTIAL and stage is Stage.PARTIAL
+    return (state.breaker_open or state.half_open) and not tries
+
+
+def _goes_further(state: DecisionType, stage: Stage, share: Decimal) -> bool:
+    """Whether more would be automated than now."""
+    before, after = LADDER.index(state.stage), LADDER.index(stage)
+    return after > before or (stage is state.stage and share > state.partial_share)
+
+
+LADDER = (Stage.OBSERVE, Stage.ASSIST, Stage.PARTIAL, Stage.FULL)
+"""The stages, each with more automation than the one before."""
 
 
 def suspend(state: DecisionType, reason_code: str, comment: str | None, stamp: Stamp) -> Events:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from domain.decision_type.definition import Baseline, DecisionTypeDefinition
+from domain.decision_type.ladder import Grounds
 from domain.model import Event, Seat
 from domain.values import LEFT_OUT, Stage
 
@@ -56,6 +57,8 @@ class StageProposed(DecisionTypeEvent):
     TOPIC: ClassVar[str] = "decision_type.stage_proposed"
     stage: Stage
     partial_share: Decimal = Decimal(0)
+    grounds: Grounds | None = LEFT_OUT
+    """What spoke for it, where more would be automated."""
 
 
 class StageChanged(DecisionTypeEvent):
@@ -64,6 +67,10 @@ class StageChanged(DecisionTypeEvent):
     TOPIC: ClassVar[str] = "decision_type.stage_changed"
     stage: Stage
     partial_share: Decimal = Decimal(0)
+    because: str | None = LEFT_OUT
+    """Why it changed by itself; absent where two owners agreed."""
+    grounds: Grounds | None = LEFT_OUT
+    """What spoke for it when the second owner agreed, where more is automated."""
 
 
 class Suspended(DecisionTypeEvent):
