@@ -17,7 +17,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.assembly import codec
 from adapters.eventstore.codec import stored_topic
 from domain import conflict as c
-from domain import data_subject, volume
+from domain import data_subject, recalibration, silence, volume
 from domain import halting as h
 from domain.decision import events as d
 from domain.decision_type import events as t
@@ -319,6 +319,38 @@ def _others() -> tuple[Event, ...]:
         c.Closed(**_head(4, DI, CONFLICT_ID)),
         data_subject.Erased(**envelope(UUID(int=4), 1, by(CY))),
         *_volume(),
+        *_maps(),
+        *_silence(),
+    )
+
+
+def _silence() -> tuple[Event, ...]:
+    stream = silence.stream_id("refund")
+    said: dict[str, Any] = {"feed": silence.Feed.OUTCOMES, "last_heard": NOON - timedelta(days=9)}
+    return (
+        silence.Missing(**_head(1, TIMER, stream), **said, days=7),
+        silence.Heard(**_head(2, TIMER, stream), **said | {"last_heard": NOON}),
+    )
+
+
+def _maps() -> tuple[Event, ...]:
+    fitted = recalibration.Map(method="isotonic", knots=((5_000, 4_000), (9_000, 6_000)))
+    stream = recalibration.stream_id("refund", "refunder@3.1")
+    said: dict[str, Any] = {"model": "refunder@3.1", "map_version": 1, "digest": fitted.digest}
+    evidence = recalibration.Evidence(
+        since=NOON - timedelta(days=30),
+        until=NOON,
+        fitted_on=420,
+        held_out=180,
+        labels_digest=DIGEST,
+        brier_before=0.25,
+        brier_after=0.125,
+        improvement_low=0.0625,
+        test="paired difference of squared errors",
+    )
+    return (
+        recalibration.Fitted(**_head(1, ANA, stream), **said, map=fitted, evidence=evidence),
+        recalibration.Adopted(**_head(2, CY, stream), **said),
     )
 
 

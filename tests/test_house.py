@@ -78,13 +78,23 @@ def test_every_module_says_what_lives_in_it(package: str) -> None:
 
 # ── events
 
+STREAMS = (
+    "decision",
+    "decision_type",
+    "policy",
+    "conflict",
+    "data_subject",
+    "volume",
+    "recalibration",
+    "feedback",
+    "kill_switch",
+)
+"""What a topic begins with: whose stream it stands in."""
+
 
 @every_event
 def test_every_event_has_a_topic_for_ever(event_class: type[Event]) -> None:
-    assert re.fullmatch(
-        r"(decision|decision_type|policy|conflict|data_subject|volume|kill_switch)\.[a-z_]+",
-        event_class.TOPIC,
-    )
+    assert re.fullmatch(rf"({'|'.join(STREAMS)})\.[a-z_]+", event_class.TOPIC)
     assert event_class.SCHEMA >= 1
 
 

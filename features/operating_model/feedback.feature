@@ -109,6 +109,28 @@ Feature: What came of it is measured
       When the source system declares 1 cases for today, 2 of them decided elsewhere
       Then it is refused: "No more cases can have passed by than there were."
 
+  Rule: Silence is an alarm: hearing nothing is not the same as nothing being wrong
+
+    Example: For nine days nobody says what proved right
+      Given the assistant has recommended refund for Mr Small
+      And the assistant has reported the action delivered
+      And 9 days have passed
+      And the assistant has recommended refund for Mrs Large
+      When the assistant reports the action delivered
+      Then outcomes are missing
+      And the volume is missing
+
+    Example: It is heard again
+      Given the assistant has recommended refund for Mr Small
+      And the assistant has reported the action delivered
+      And 9 days have passed
+      And the assistant has recommended refund for Mrs Large
+      And the assistant has reported the action delivered
+      And replace has proved right
+      When the source system declares 4 cases for today
+      Then outcomes are not missing
+      And the volume is not missing
+
   Rule: How it was before is measured before, and once
 
     Example: Carla remembers a slower past

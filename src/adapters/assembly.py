@@ -30,6 +30,7 @@ from adapters.identity.tokens import ALGORITHMS, Expected, IssuerKeys
 from adapters.memory.log import MemoryEventLog
 from adapters.postgres.kept_breakers import kept_breakers
 from adapters.postgres.log import PostgresEventLog
+from adapters.postgres.reading import PostgresReader
 from adapters.settings import BadSettings, Settings
 from application.desk import Desk
 from application.governing import Adoption
@@ -62,6 +63,11 @@ def vault(settings: Settings) -> Vault | None:
             f"REMIT_KEY_ENCRYPTION_KEY: found {len(key)} characters, needs 64 hexadecimal digits"
         )
     return Vault(bytes.fromhex(key), settings.key_encryption_key_id)
+
+
+def reading(url: str) -> PostgresReader:
+    """A reader of the projections, to be opened for as long as it is used."""
+    return PostgresReader(url, readers=1)
 
 
 @dataclass(frozen=True, slots=True)

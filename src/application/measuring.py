@@ -18,6 +18,7 @@ from application.metrics.counting import Counts, label
 from application.metrics.formulas import Declared, Found, OfType, Report, compute, report
 from application.metrics.periods import whole_days
 from application.metrics.register import kept_versions
+from application.metrics.silence import began, missing
 from application.metrics.slices import GroupBy
 from application.metrics.timing import Stages
 from application.metrics.window import Bucket, Window
@@ -41,11 +42,45 @@ async def metrics(
     formulas: Collection[str] = (),
     as_of: datetime | None = None,
 ) -> Report:
-    """Measure a window, as of now; a baseline and a roster count where one decision type is asked
-    about, or where each is a slice.
+    """Measure a window, as of now, and say which feedback on the decision type is missing.
 
-    Whoever makes a window that ends now says which now. A formula that is asked for by name is
-    answered by that version: a superseded one is counted from the rows.
+    Whoever makes a window that ends now says which now.
+    """
+    found = await _measured(
+        window,
+        caller,
+        desk,
+        reader,
+        decision_type=decision_type,
+        group_by=group_by,
+        eligible=eligible,
+        bypassed=bypassed,
+        formulas=formulas,
+        as_of=as_of,
+    )
+    if decision_type is None:
+        return found
+    silent = missing(await reader.due(decision_type, began(found.as_of)), found.as_of)
+    return found.model_copy(update={"feedback_missing": silent})
+
+
+async def _measured(
+    window: Window,
+    caller: Caller,
+    desk: Desk,
+    reader: MetricsReader,
+    *,
+    decision_type: str | None = None,
+    group_by: GroupBy | None = None,
+    eligible: int | None = None,
+    bypassed: int | None = None,
+    formulas: Collection[str] = (),
+    as_of: datetime | None = None,
+) -> Report:
+    """A baseline and a roster count where one decision type is asked about, or each is a slice.
+
+    A formula that is asked for by name is answered by that version: a superseded one is counted
+    from the rows.
     """
     visible = looking_at(decision_type, caller)
     kept = kept_versions(formulas, volume_given=eligible is not None)

@@ -14,11 +14,22 @@ MOST_REMEMBERED = 10_000
 that is forgotten too early, the log says who has it."""
 
 
+class Kind(NamedTuple):
+    """What says who may take on a decision that waits: those of one kind are the same people's."""
+
+    decision_type: str
+    escalated: bool
+    person: str
+    """Whom an escalation was placed with, or who was the first pair of eyes; empty for nobody."""
+
+
 class Free(NamedTuple):
     """A decision that nobody has on lease, and the version that its row says so at."""
 
+    kind: Kind
     key: str
     version: int
+    producer: str
 
 
 class Offers:

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
 from application.desk import NO_PART, Caller
 from application.metrics.formulas import Found
+from application.metrics.reliability import Labelled, Portion
+from application.metrics.silence import Due
 from application.metrics.window import Window
 from application.offers import Free
 from application.projections.audit_trail import AuditLine
@@ -169,15 +171,6 @@ class Raised:
         return ExceptionMark(due_at=self.due_at, key=self.row.key, code=self.code)
 
 
-class Kind(NamedTuple):
-    """What says who may take on a decision that waits: those of one kind are the same people's."""
-
-    decision_type: str
-    escalated: bool
-    person: str
-    """Whom an escalation was placed with, or who was the first pair of eyes; empty for nobody."""
-
-
 class Sums(Protocol):
     """The sums that metrics are looked up in."""
 
@@ -203,12 +196,38 @@ class MetricsReader(Sums, Protocol):
         """What the decisions received in a window of whole days count for, to certify by."""
         ...
 
+    async def due(self, decision_type: str, began: datetime) -> Due:
+        """What there was to hear of since a moment, and when something last was heard."""
+        ...
+
     def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
         """Everything that may matter to the metrics of a window."""
         ...
 
 
-class Reader(MetricsReader, Protocol):
+class ReliabilityReader(Protocol):
+    """What calibration and drift are counted from; a segment is a declared fact's value."""
+
+    async def labels(
+        self, decision_type: str, window: Window, segment: str | None
+    ) -> Sequence[Labelled]:
+        """What ended in a window and has a label, alike ones together."""
+        ...
+
+    async def kinds(
+        self, decision_type: str, window: Window, segment: str | None
+    ) -> Sequence[Portion]:
+        """What was received in a window, by what it is."""
+        ...
+
+    async def of_models(
+        self, decision_type: str, window: Window, models: Sequence[str]
+    ) -> Sequence[FeedbackRow]:
+        """What these models recommended in a window, in the order of ids."""
+        ...
+
+
+class Reader(MetricsReader, ReliabilityReader, Protocol):
     """The projections, as they are asked. Each list is in the order that its marks go on in."""
 
     async def decisions(
@@ -227,19 +246,8 @@ class Reader(MetricsReader, Protocol):
         """What waits in a queue: by due time, then the riskiest, then the oldest."""
         ...
 
-    async def kinds(self, name: str, now: datetime) -> Sequence[Kind]:
-        """What kinds of decisions are free in a queue: that nobody holds, and people may take."""
-        ...
-
-    async def free(
-        self,
-        name: str,
-        kinds: Sequence[Kind],
-        person: str,
-        now: datetime,
-        limit: int,
-    ) -> Sequence[Free]:
-        """The first of these kinds that are free, but for those that the person recommended."""
+    async def free(self, name: str, now: datetime, of_each: int) -> Sequence[Free]:
+        """So many of every kind that nobody has on lease and people may take, in order."""
         ...
 
     async def exceptions(

@@ -1,17 +1,17 @@
 """Waiting: what is in a queue, whatever it waits for, page by page; and taking on the next one."""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
 from application.desk import Answer, Caller, Desk, answering
-from application.offers import Free
+from application.offers import Free, Kind
 from application.projections.feedback_row import FeedbackRow
 from application.projections.review_queue import QueueItem
 from application.reading import (
     ExceptionMark,
     KeyMark,
-    Kind,
     Narrowed,
     Page,
     Queue,
@@ -25,8 +25,9 @@ from domain.decision.reviewing import may_review
 from domain.model import Forbidden, NotFound, Outdated, Refusal, Seat, Unauthorised, Value
 from domain.values import Lane
 
-AT_ONCE = 10
-"""How many decisions a claim of the next one looks at before it looks at twice as many."""
+OF_EACH = 5
+"""How many decisions of each kind a claim of the next one looks at, before it looks at twice as
+many."""
 
 Waits = QueueItem | Raised | FeedbackRow
 """A decision to be made, an exception raised over one, or one whose quality is to be checked."""
@@ -103,38 +104,40 @@ async def claim_next(
     """
     if prior := await desk.repeated(caller):
         return Answer(await desk.decision(prior.stream, up_to=prior.version), replayed=True)
-    found = await reader.kinds(name, desk.clock.now())
-    kinds = [kind for kind in found if decision_type in (None, kind.decision_type)]
-    await _relieve(name, kinds, desk, reader)
-    mine = [kind for kind in kinds if await _open_to(caller, kind, desk)]
-    closed = {kind.decision_type for kind in kinds} - {kind.decision_type for kind in mine}
-    answer = await _first_of(name, mine, command, caller, desk, reader)
-    if answer is None and await _other_rules(closed, desk):
-        return await claim_next(name, command, caller, desk, reader, decision_type)
-    return answer
-
-
-async def _first_of(
-    name: str, kinds: Sequence[Kind], command: Claim, caller: Caller, desk: Desk, reader: Reader
-) -> Answer | None:
-    """Try one after the other, until one is taken or none is left."""
     refused: set[str] = set()
-    offers, me, limit = desk.offers, caller.identity.id, AT_ONCE
-    while kinds:
-        found = await reader.free(name, kinds, me, desk.clock.now(), limit)
-        chosen = next((one for one in offers.open(name, found) if one.key not in refused), None)
-        if chosen is None:
-            if len(found) < limit and not await offers.wait(name):
-                return None
-            limit *= 2
-            continue
-        with offers.one(name, chosen):
-            try:
-                return await _taken(name, chosen, command, caller, desk)
-            except Unauthorised:
-                refused.add(chosen.key)
-            except (Forbidden, NotFound, Outdated):
-                offers.gone(name, chosen.key, chosen.version + 1)
+    of_each = OF_EACH
+    while True:
+        found = await reader.free(name, desk.clock.now(), of_each)
+        found = [one for one in found if decision_type in (None, one.kind.decision_type)]
+        mine = await _open_to(caller, found, desk)
+        await _relieve(name, found, desk)
+        open = (one for one in desk.offers.open(name, mine) if one.producer != caller.identity.id)
+        chosen = next((one for one in open if one.key not in refused), None)
+        if chosen is not None:
+            if answer := await _tried(name, chosen, command, caller, desk, refused):
+                return answer
+        elif _is_cut_short(mine, of_each):
+            of_each *= 2
+        elif not await desk.offers.wait(name) and not await _other_rules(found, mine, desk):
+            return None
+
+
+def _is_cut_short(found: Sequence[Free], of_each: int) -> bool:
+    """Whether more of some kind may be free than was asked for."""
+    return any(n >= of_each for n in Counter(one.kind for one in found).values())
+
+
+async def _tried(
+    name: str, chosen: Free, command: Claim, caller: Caller, desk: Desk, refused: set[str]
+) -> Answer | None:
+    """Take it on, or learn that it is somebody else's by now."""
+    with desk.offers.one(name, chosen):
+        try:
+            return await _taken(name, chosen, command, caller, desk)
+        except Unauthorised:
+            refused.add(chosen.key)
+        except (Forbidden, NotFound, Outdated):
+            desk.offers.gone(name, chosen.key, chosen.version + 1)
     return None
 
 
@@ -146,8 +149,13 @@ async def _taken(name: str, chosen: Free, command: Claim, caller: Caller, desk: 
     return answer
 
 
-async def _open_to(caller: Caller, kind: Kind, desk: Desk) -> bool:
-    """Whether the caller may take on what is of this kind, by what governs it now."""
+async def _open_to(caller: Caller, found: Sequence[Free], desk: Desk) -> list[Free]:
+    """Those that the caller may take on, by what governs them now."""
+    kinds = {one.kind: await _is_open(one.kind, caller, desk) for one in found}
+    return [one for one in found if kinds[one.kind]]
+
+
+async def _is_open(kind: Kind, caller: Caller, desk: Desk) -> bool:
     decision_type = (await desk.governed(kind.decision_type)).decision_type
     if kind.escalated:
         actor = answering(caller, decision_type, kind.person or None)
@@ -156,24 +164,23 @@ async def _open_to(caller: Caller, kind: Kind, desk: Desk) -> bool:
     return actor.id != kind.person and may_review(decision_type, actor)
 
 
-async def _other_rules(decision_types: set[str], desk: Desk) -> bool:
+async def _other_rules(found: Sequence[Free], mine: Sequence[Free], desk: Desk) -> bool:
     """Whether others govern by now than those that kept the caller from what waits there."""
-    renewed = [await desk.renewed(await desk.governed(name)) for name in sorted(decision_types)]
+    closed = {one.kind.decision_type for one in found} - {one.kind.decision_type for one in mine}
+    renewed = [await desk.renewed(await desk.governed(name)) for name in sorted(closed)]
     return any(renewed)
 
 
-async def _relieve(name: str, kinds: Sequence[Kind], desk: Desk, reader: Reader) -> None:
+async def _relieve(name: str, found: Sequence[Free], desk: Desk) -> None:
     """Escalate what waits for a reviewer where nobody is left who may be one."""
-    stuck = [kind for kind in kinds if await _is_stuck(kind, desk)]
-    if not stuck:
-        return
-    found = await reader.free(name, stuck, "", desk.clock.now(), AT_ONCE)
-    for each in desk.offers.open(name, found):
-        with suppress(Refusal):
-            await relieve(UUID(each.key), desk)
-        desk.offers.gone(name, each.key, each.version + 1)
+    for one in desk.offers.open(name, found):
+        if await _is_stuck(one, desk):
+            with suppress(Refusal):
+                await relieve(UUID(one.key), desk)
+            desk.offers.gone(name, one.key, one.version + 1)
 
 
-async def _is_stuck(kind: Kind, desk: Desk) -> bool:
-    decision_type = (await desk.governed(kind.decision_type)).decision_type
-    return not kind.escalated and decision_type.shortage(1, apart_from=(kind.person,)) is not None
+async def _is_stuck(one: Free, desk: Desk) -> bool:
+    decision_type = (await desk.governed(one.kind.decision_type)).decision_type
+    apart_from = (one.kind.person, one.producer)
+    return not one.kind.escalated and decision_type.shortage(1, apart_from=apart_from) is not None

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from domain import conflict, data_subject, halting, volume
+from domain import conflict, data_subject, halting, recalibration, silence, volume
 from domain.decision import events as decision
 from domain.decision_type import events as decision_type
 from domain.model import Event
@@ -17,4 +17,6 @@ EVENTS: tuple[type[Event], ...] = (
     data_subject.Erased,
     *get_args(volume.LifeEvent),
     *get_args(halting.LifeEvent),
+    *get_args(recalibration.LifeEvent),
+    *get_args(silence.LifeEvent),
 )

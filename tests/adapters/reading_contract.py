@@ -17,15 +17,26 @@ from adapters.clock import HeldClock
 from adapters.postgres.log import PostgresEventLog
 from adapters.postgres.reading import PostgresReader
 from adapters.worker import catch_up
+from application.calibrating import NoSuchSegment, reliability
 from application.declaring import DeclareVolume, PeriodVolume, declare_volume, declared_volumes
 from application.delivering import Reverse, report, reverse
 from application.desk import Caller, Desk, NoAuthority
 from application.evidence.cases import cases_of, labels_of
 from application.governing import Adoption, adopt, vacate_owner
+from application.listening import listen
 from application.lots import LotDrawer
 from application.measuring import metrics
 from application.metrics.window import Window
-from application.observing import Remark, Reply, answer, contest
+from application.observing import (
+    Outcome,
+    QualityVerdict,
+    Remark,
+    Reply,
+    answer,
+    contest,
+    judge,
+    observe,
+)
 from application.ports import CommandKey, Identity
 from application.projections.catalogue import ALL
 from application.projections.counting import EVIDENCE
@@ -565,6 +576,90 @@ class ReaderContract:
             assert not await library.reader.evidence("refunds", ever)
             (found,) = await library.reader.found([today], None, library.clock.now())
             assert not found.counts.n(EVIDENCE), "metrics pass it over"
+
+    @pytest.mark.anyio
+    async def test_silence_is_an_alarm_once_something_was_due(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library, one_queue())
+            desk, reader, clock = library.desk, library.reader, library.clock
+
+            async def missing() -> set[str]:
+                await library.catch_up()
+                ever = Window(since=NOON - DAY, until=clock.now() + DAY)
+                told = await metrics(ever, caller("audra"), desk, reader, decision_type="refund")
+                return {one.feed.value for one in told.feedback_missing}
+
+            async def one_more(subject: str) -> UUID:
+                decision = await a_decision(library, subject, SMALL)
+                await report(decision.id, Report(status=Receipt.DELIVERED), BOT, desk)
+                return decision.id
+
+            first = await one_more("a")
+            assert await missing() == set()
+            clock.advance(9 * DAY)
+            assert await missing() == {"verdicts"}
+            await one_more("b")
+            assert await missing() == {"outcomes", "verdicts", "volume"}
+            noted = await listen("refund", desk, reader)
+            assert [event.TOPIC for event in noted] == ["feedback.missing"] * 3
+            await library.catch_up()
+            assert await listen("refund", desk, reader) == ()
+            await judge(first, QualityVerdict(verdict="confirm"), caller("quinn"), desk)
+            await observe(first, Outcome(correct=True, observed_at=clock.now()), BOT, desk)
+            assert await missing() == {"volume"}
+            day = PeriodVolume(period="2026-01-14", eligible=2)
+            said = DeclareVolume(source="order desk", periods=(day,))
+            await declare_volume("refund", said, BOT, desk)
+            assert await missing() == set()
+            again = await listen("refund", desk, reader)
+            assert [event.TOPIC for event in again] == ["feedback.heard"] * 3
+            clock.advance(30 * DAY)
+            assert await missing() == {"verdicts"}, "nothing else is due where nothing happens"
+
+    @pytest.mark.anyio
+    async def test_calibration_is_told_by_model_and_segment(self, opened: Opened) -> None:
+        async with opened() as library:
+            await adopted(library, one_queue())
+            desk, reader = library.desk, library.reader
+            for n, confidence in enumerate(("0.91", "0.95", "0.99", "0.95")):
+                made = await a_decision(library, f"s{n}", SMALL, confidence=confidence)
+                await report(made.id, Report(status=Receipt.DELIVERED), BOT, desk)
+                verdict = QualityVerdict(verdict="overturn" if n == 1 else "confirm")
+                if n < 3:
+                    await judge(made.id, verdict, caller("quinn"), desk)
+                else:
+                    outcome = Outcome(correct=False, observed_at=library.clock.now())
+                    await observe(made.id, outcome, BOT, desk)
+            await a_decision(library, "suspicious", SUSPICIOUS, confidence="0.7")
+            await library.catch_up()
+            ever = Window(since=NOON, until=NOON + DAY)
+            none = Window(since=NOON - DAY, until=NOON)
+            found = await reliability(
+                "refund", ever, caller("audra"), desk, reader, segment="suspicious", reference=ever
+            )
+            (model,) = found.models
+            assert model.model == "refunder@3.1"
+            assert (model.calibration.n, model.calibration.labels_without_probability) == (3, 1)
+            assert model.calibration.raw.brier == pytest.approx((0.09**2 + 0.95**2 + 0.01**2) / 3)
+            assert [part.segment for part in model.segments] == ["false", "true"]
+            assert [part.calibration.n for part in model.segments] == [3, 0]
+            assert model.drift is not None
+            assert (model.drift.confidence.n_now, model.drift.confidence.value) == (5, 0.0)
+            assert (model.drift.segment.bins, model.drift.lane.bins) == (2, 2)
+            whole = await reliability("refund", ever, caller("audra"), desk, reader)
+            assert whole.models[0].calibration == model.calibration
+            assert (whole.models[0].segments, whole.models[0].drift) == ((), None)
+            empty = await reliability("refund", none, caller("audra"), desk, reader)
+            assert empty.models == ()
+            other = await reliability(
+                "refund", ever, caller("audra"), desk, reader, model="refunder@9"
+            )
+            assert other.models == ()
+            with pytest.raises(NoSuchSegment, match="allowed are suspicious"):
+                await reliability("refund", ever, caller("audra"), desk, reader, segment="amount")
+            rows = await reader.of_models("refund", ever, ("refunder@3.1",))
+            assert [row.subject for row in rows] == ["s0", "s1", "s2", "s3", "suspicious"]
+            assert await reader.of_models("refund", ever, ("refunder@3",)) == []
 
     @pytest.mark.anyio
     async def test_the_audit_trail_tells_everything_as_sentences(self, opened: Opened) -> None:

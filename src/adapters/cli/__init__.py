@@ -7,12 +7,14 @@ from adapters.cli import (
     analyses,
     auditing,
     authoring,
+    calibrating,
     erasing,
     halting,
     interchange,
     keys,
     measuring,
     operating,
+    overseeing,
     policies,
     rehearsing,
     reviewing,
@@ -80,6 +82,7 @@ app.command("thresholds")(thresholds.thresholds)
 app.command("halt")(halting.halt)
 app.command("resume")(halting.resume)
 app.command("breakers")(halting.breakers)
+app.command("oversight")(overseeing.oversight)
 app.command("erase")(erasing.erase)
 projections.command("rebuild")(operating.rebuild)
 projections.command("verify")(operating.verify)
@@ -94,3 +97,5 @@ app.add_typer(spec, name="spec")
 app.add_typer(projections, name="projections")
 app.add_typer(api_keys, name="keys")
 app.add_typer(measuring.app, name="metrics")
+app.add_typer(calibrating.app, name="calibration")
+app.command("compare-models")(calibrating.compare_models)

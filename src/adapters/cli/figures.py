@@ -41,6 +41,12 @@ def print_report(report: Report) -> None:
         markup=False,
         highlight=False,
     )
+    for one in report.feedback_missing:
+        heard = f"last heard {one.last_heard:%Y-%m-%d}" if one.last_heard else "never heard"
+        out.print(
+            f"[bold red]{one.code}[/]: no {one.feed} for {one.days} days and more ({heard})",
+            highlight=False,
+        )
     out.print(_whole(metrics))
     if report.slices:
         out.print(_side_by_side(str(report.group_by), report.slices))

@@ -29,6 +29,7 @@ from adapters.http.governance import DecisionTypes
 from adapters.http.halts import Halts
 from adapters.http.health import Healths
 from adapters.http.lists import Lists
+from adapters.http.oversight import OversightFigures
 from adapters.http.pace import Pace
 from adapters.http.parts import Trials, parts
 from adapters.http.policies import Policies
@@ -36,6 +37,7 @@ from adapters.http.problems import MEDIA_TYPE, Rejected, answer_problem, told
 from adapters.http.queues import Queues
 from adapters.http.reading import JsonRequest, decode
 from adapters.http.rehearsals import Rehearsals
+from adapters.http.reliability import Calibrations, Recalibrating
 from adapters.http.reviews import Reviews
 from adapters.http.short_way import ShortWay
 from adapters.http.subscriptions import Webhooks
@@ -65,8 +67,11 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Lists,
     Queues,
     Figures,
+    OversightFigures,
     EligibleVolume,
     ThresholdFigures,
+    Calibrations,
+    Recalibrating,
     Healths,
     Description,
 )

@@ -58,7 +58,7 @@ class Figures(Controller):
     ) -> Report:
         """Every metric of a window, with the number of decisions it rests on and its interval."""
         now = desk.clock.now()
-        return await metrics(
+        found = await metrics(
             asked.window(now),
             caller,
             desk,
@@ -70,6 +70,7 @@ class Figures(Controller):
             formulas=asked.formula.split(",") if asked.formula else (),
             as_of=now,
         )
+        return shown(found, caller, asked.decision_type)
 
     @get("/formulas")
     async def formulas(self, caller: TheCaller) -> Page[Formula]:  # noqa: ARG002 - a key is asked for

@@ -18,6 +18,7 @@ from adapters.jobs.heralds import Herald, Subscribers
 from adapters.jobs.holding import Hands, give_back
 from adapters.jobs.line import STALLED_AFTER, take_over
 from adapters.jobs.moments import keep_time
+from adapters.jobs.silences import listen_for_silence
 from adapters.notices.channels import Channels
 from adapters.postgres.followers import PostgresSubscriptions, Safe, bookmarks_on
 from adapters.postgres.pooled import TRIES_FOR
@@ -50,6 +51,7 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
     keep_time(app, url, desk)
     send(app, url, desk, courier)
     keep_watch(app, desk)
+    listen_for_silence(app, url, desk)
     return app
 
 

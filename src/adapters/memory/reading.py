@@ -5,25 +5,29 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from adapters.memory import reliability
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from application.metrics.counting import Counts, day_of
 from application.metrics.formulas import Counting, Found
 from application.metrics.periods import day_window, whole_days
+from application.metrics.reliability import Labelled, Portion
+from application.metrics.silence import Due
+from application.metrics.slices import model_of
 from application.metrics.window import Window
-from application.offers import Free
+from application.offers import Free, Kind
 from application.projections import Key
 from application.projections.audit_trail import AuditLine, AuditTrail
 from application.projections.catalogue import ALL
 from application.projections.counting import EVIDENCE, counted_by_day
 from application.projections.feedback import Feedback
 from application.projections.feedback_row import FeedbackRow
+from application.projections.past_cases import PastCases
 from application.projections.review_queue import QueueItem, ReviewQueue
 from application.projections.volumes import VolumeRow, Volumes
 from application.reading import (
     ExceptionMark,
     KeyMark,
-    Kind,
     Narrowed,
     Queue,
     QueueMark,
@@ -92,25 +96,16 @@ class MemoryReader:
         ordered = sorted(found, key=_order)
         return [item for item in ordered if after is None or _order(item) > after.order][:limit]
 
-    async def kinds(self, name: str, now: datetime) -> Sequence[Kind]:
-        """What kinds of decisions are free in a queue."""
-        return sorted({_kind(item) for item in self._free(name, now)})
-
-    async def free(
-        self,
-        name: str,
-        kinds: Sequence[Kind],
-        person: str,
-        now: datetime,
-        limit: int,
-    ) -> Sequence[Free]:
-        """The first of these kinds that are free."""
-        found = [
-            item
-            for item in self._free(name, now)
-            if _kind(item) in kinds and item.producer != person
-        ]
-        return [Free(item.key, item.version) for item in sorted(found, key=_order)[:limit]]
+    async def free(self, name: str, now: datetime, of_each: int) -> Sequence[Free]:
+        """So many of every kind that nobody has on lease and people may take, in order."""
+        found: list[Free] = []
+        seen: Counter[Kind] = Counter()
+        for item in sorted(self._free(name, now), key=_order):
+            kind = _kind(item)
+            seen[kind] += 1
+            if seen[kind] <= of_each:
+                found.append(Free(kind, item.key, item.version, item.producer))
+        return found
 
     async def exceptions(
         self, name: str, narrowed: Narrowed, after: ExceptionMark | None, limit: int
@@ -150,6 +145,49 @@ class MemoryReader:
             and since <= row.first_day
             and row.last_day <= until
         ]
+
+    async def due(self, decision_type: str, began: datetime) -> Due:
+        """What there was to hear of since a moment, and when something last was heard."""
+        rows = [row for row, _ in self._segmented(decision_type, None)]
+        self._store.catch_up(AuditTrail())
+        lines = self._store.rows(AuditTrail()).values()
+        heard = [line for line in lines if line.decision_type == decision_type]
+        return reliability.due(rows, self._unjudged(frozenset({decision_type})), heard, began)
+
+    async def labels(
+        self, decision_type: str, window: Window, segment: str | None
+    ) -> Sequence[Labelled]:
+        """What ended in a window and has a label, alike ones together."""
+        return reliability.labels(self._segmented(decision_type, segment), window)
+
+    async def kinds(
+        self, decision_type: str, window: Window, segment: str | None
+    ) -> Sequence[Portion]:
+        """What was received in a window, by what it is."""
+        return reliability.kinds(self._segmented(decision_type, segment), window)
+
+    async def of_models(
+        self, decision_type: str, window: Window, models: Sequence[str]
+    ) -> Sequence[FeedbackRow]:
+        """What these models recommended in a window, in the order of ids."""
+        return [
+            row
+            for row, _ in self._segmented(decision_type, None)
+            if model_of(row) in models and window.holds(row.received_at)
+        ]
+
+    def _segmented(
+        self, decision_type: str, segment: str | None
+    ) -> Iterable[tuple[FeedbackRow, str | None]]:
+        """The rows of a type that count, each with the segment it is in."""
+        self._store.catch_up(PastCases())
+        cases = self._store.rows(PastCases())
+        for row in self._facts():
+            if row.decision_type == decision_type and not row.is_test:
+                yield (
+                    row,
+                    None if segment is None else reliability.segment_of(cases[row.key], segment),
+                )
 
     async def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
         """Everything that may matter to the metrics of a window."""

@@ -6,12 +6,14 @@ from typing import Any, LiteralString, Self, TypeVar, cast
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from adapters.postgres import figures
-from adapters.postgres.claiming import Claiming
+from adapters.postgres import figures, reliability
+from adapters.postgres.claiming import first_of_each_kind
 from adapters.postgres.figures import Figures
 from adapters.postgres.pooled import busy, pool, reading
 from application.metrics.formulas import Found
 from application.metrics.periods import periods_of
+from application.metrics.reliability import Labelled, Portion
+from application.metrics.silence import Due
 from application.metrics.window import Window
 from application.offers import Free
 from application.projections import Row
@@ -24,7 +26,6 @@ from application.projections.volumes import VolumeRow
 from application.reading import (
     ExceptionMark,
     KeyMark,
-    Kind,
     Narrowed,
     Queue,
     QueueMark,
@@ -153,20 +154,9 @@ class PostgresReader:
         ]
         return await self._select(QueueItem, "review_queue", conditions, QUEUE_ORDER, limit)
 
-    async def kinds(self, name: str, now: datetime) -> Sequence[Kind]:
-        """What kinds of decisions are free in a queue."""
-        return await Claiming(self._rows, name, now).kinds()
-
-    async def free(
-        self,
-        name: str,
-        kinds: Sequence[Kind],
-        person: str,
-        now: datetime,
-        limit: int,
-    ) -> Sequence[Free]:
-        """The first of these kinds that are free."""
-        return await Claiming(self._rows, name, now).free(kinds, person, limit)
+    async def free(self, name: str, now: datetime, of_each: int) -> Sequence[Free]:
+        """So many of every kind that nobody has on lease and people may take, in order."""
+        return await first_of_each_kind(self._rows, name, now, of_each)
 
     async def exceptions(
         self, name: str, narrowed: Narrowed, after: ExceptionMark | None, limit: int
@@ -213,6 +203,34 @@ class PostgresReader:
             ("last_day <= %s", until),
         ]
         return await self._select(VolumeRow, "volumes", conditions, "key", None)
+
+    async def due(self, decision_type: str, began: datetime) -> Due:
+        """What there was to hear of since a moment, and when something last was heard."""
+        return await reliability.due(self._rows, decision_type, began)
+
+    async def labels(
+        self, decision_type: str, window: Window, segment: str | None
+    ) -> Sequence[Labelled]:
+        """What ended in a window and has a label, alike ones together."""
+        return await reliability.labels(self._rows, decision_type, window, segment)
+
+    async def kinds(
+        self, decision_type: str, window: Window, segment: str | None
+    ) -> Sequence[Portion]:
+        """What was received in a window, by what it is."""
+        return await reliability.kinds(self._rows, decision_type, window, segment)
+
+    async def of_models(
+        self, decision_type: str, window: Window, models: Sequence[str]
+    ) -> Sequence[FeedbackRow]:
+        """What these models recommended in a window, in the order of ids."""
+        conditions: Conditions = [
+            ("decision_type = %s", decision_type),
+            ("received_at >= %s", window.since),
+            ("received_at < %s", window.until),
+            ("model_name || '@' || model_version = ANY (%s) AND NOT is_test", list(models)),
+        ]
+        return await self._select(FeedbackRow, "feedback", conditions, "key", None)
 
     async def facts(self, window: Window, visible: Visible) -> AsyncIterator[FeedbackRow]:
         """Everything that may matter to the metrics of a window, as one moment holds it."""

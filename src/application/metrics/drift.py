@@ -1,7 +1,7 @@
 """Drift: does what comes in now look like what came in then?"""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import fsum, log
 
 from application.metrics.calibration import bin_of, in_units
@@ -31,7 +31,7 @@ class Drift(Value):
     lane: Shift
     reason_codes: Shift
     segment: Shift
-    """By workflow within a decision type."""
+    """By workflow within a decision type, or by the declared fact that was asked for."""
 
 
 def drift(then: Cases, now: Cases) -> Drift:
@@ -51,6 +51,15 @@ def drift(then: Cases, now: Cases) -> Drift:
 def _confidence(case: DecisionFacts) -> tuple[str]:
     """The bin, where no confidence at all is a bin of its own."""
     return ("none" if case.confidence is None else str(bin_of(in_units(case.confidence))),)
+
+
+def kinds_of(case: DecisionFacts) -> Iterator[tuple[str, str]]:
+    """What a decision is, as far as a shift is looked for in it."""
+    yield "all", ""
+    yield "confidence", *_confidence(case)
+    if case.lane is not None:
+        yield "lane", case.lane
+    yield from (("reason_code", code) for code in case.reason_codes)
 
 
 def _count(cases: Cases, kinds: Callable[[DecisionFacts], Iterable[str]]) -> Counter[str]:

@@ -30,6 +30,7 @@ from application.metrics.intake import DeclaredVolume, Intake, intake
 from application.metrics.kept import ended_within, kept_oversight, kept_timing
 from application.metrics.oversight import RUN, Oversight, Reviews, Runs, oversight, reviews
 from application.metrics.populations import Cases, counts_as_end, is_automated
+from application.metrics.silence import FeedbackMissing
 from application.metrics.slices import BUCKETS, GroupBy, slices
 from application.metrics.timing import Stages, Timing, timing
 from application.metrics.window import Window
@@ -65,6 +66,8 @@ class Report(Value):
     group_by: GroupBy | None
     metrics: Metrics
     slices: tuple[Slice, ...]
+    feedback_missing: tuple[FeedbackMissing, ...] = ()
+    """Feedback on the decision type that was due now and does not come: its figures are blind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from application.metrics.concordance import Concordance, concordance
 from application.metrics.counting import Counts
-from application.metrics.intervals import Figure, Proportion, proportion
+from application.metrics.intervals import Figure, Proportion, Z, proportion
 from domain.model import Value
 
 RUN = 1_000
@@ -47,13 +48,20 @@ class AgreementRun(Value):
     formula: str
 
 
+class Surplus(Figure):
+    """A difference in agreement, with the 95 % interval that chance on both sides leaves."""
+
+    low: float | None
+    high: float | None
+
+
 class ReviewerOversight(Value):
     """One reviewer beside the peers."""
 
     reviewer: str
     agreement_rate: Proportion
     agreement_run: AgreementRun
-    agreement_surplus: Figure
+    agreement_surplus: Surplus
     short_dwell_share: Proportion
 
 
@@ -179,7 +187,7 @@ def run_p_value(longest: int, n: int, rate: float) -> float:
     return min(1.0, complete[n])
 
 
-def agreement_surplus(own: Mapping[Mix, Tally], others: Mapping[Mix, Tally]) -> Figure:
+def agreement_surplus(own: Mapping[Mix, Tally], others: Mapping[Mix, Tally]) -> Surplus:
     """A reviewer's agreement less the peers' on the same mix of decision type and action.
 
     Kinds of case that no peer has seen are left out, because there is nothing to compare with.
@@ -187,4 +195,22 @@ def agreement_surplus(own: Mapping[Mix, Tally], others: Mapping[Mix, Tally]) -> 
     shared = [(own[kind], others[kind]) for kind in sorted(own) if kind in others]
     n = sum(mine.n for mine, _ in shared)
     surplus = sum(mine.agreed - mine.n * (theirs.agreed / theirs.n) for mine, theirs in shared)
-    return Figure(n=n, value=surplus / n if n else None, formula="agreement_surplus/1")
+    formula = "agreement_surplus/1"
+    if not n:
+        return Surplus(n=0, value=None, low=None, high=None, formula=formula)
+    reach = Z * sqrt(sum(_variance(mine, theirs) for mine, theirs in shared)) / n
+    value = surplus / n
+    return Surplus(n=n, value=value, low=value - reach, high=value + reach, formula=formula)
+
+
+def _variance(mine: Tally, theirs: Tally) -> float:
+    """Of how often somebody agrees less how often the peers' rate lets expect it.
+
+    Both rates are drawn towards a half by one of each kind: who has always agreed is not sure to.
+    """
+    own, peers = (_drawn(each) for each in (mine, theirs))
+    return mine.n * own * (1 - own) + mine.n**2 * peers * (1 - peers) / theirs.n
+
+
+def _drawn(tally: Tally) -> float:
+    return (tally.agreed + 1) / (tally.n + 2)

@@ -117,6 +117,10 @@ REGISTER: tuple[Formula, ...] = (
     _first("second_review_kappa", "Cohen's kappa, and Gwet's AC1, over blind second reviews"),
     _first("brier", "mean (p - y)² over the labels of known probability"),
     _first("ece", "Σ (n of bin / n) · |accuracy - mean confidence|, ten equal bins"),
+    _first("accuracy", "subjects on which a model was right / subjects compared"),
+    _first("paired_accuracy", "challenger's share right - champion's, on the same subjects"),
+    _first("paired_accuracy_weighted", "the same, weighted by 1 / P(labelled)"),
+    _first("paired_brier", "champion's Brier - challenger's on the same subjects, weighted"),
     _first("psi", "Σ (a - e) · ln (a / e) over bins"),
 )
 

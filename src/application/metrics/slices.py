@@ -52,10 +52,15 @@ def _policy(case: DecisionFacts) -> tuple[str | None]:
     return (None if none else f"{case.decision_type}@{case.policy_version}",)
 
 
+def model_of(case: DecisionFacts) -> str:
+    """The model, with its version."""
+    return f"{case.model_name}@{case.model_version}"
+
+
 _KEYS: dict[Dimension, Callable[[DecisionFacts], tuple[str | None, ...]]] = {
     "decision_type": lambda case: (case.decision_type,),
     "policy_version": _policy,
-    "model_version": lambda case: (f"{case.model_name}@{case.model_version}",),
+    "model_version": lambda case: (model_of(case),),
     "queue": lambda case: (case.queue,),
     "reviewer": lambda case: (case.disposed_by,),
     "reason_code": _reason_codes,

@@ -8,6 +8,8 @@ from domain.decision import events as d
 from domain.decision_type import events as t
 from domain.model import Event, Seat
 from domain.policy import events as p
+from domain.recalibration import Fitted, RecalibrationEvent
+from domain.silence import FeedbackEvent, Missing
 from domain.volume import Corrected, VolumeEvent
 
 
@@ -28,8 +30,8 @@ def told(event: Event) -> str:
             return _of_kill_switch(event)
         case Erased():
             return "erased a person's data"
-        case VolumeEvent():
-            return _of_volume(event)
+        case FeedbackEvent() | RecalibrationEvent() | VolumeEvent():
+            return _of_feedback(event)
         case d.DecisionEvent():
             return sentence(event)  # type: ignore[arg-type]  # the union is what is left
         case _:
@@ -125,6 +127,29 @@ def _of_conflict(event: c.ConflictEvent) -> str:
             return "closed the conflict"
         case _:
             return event.TOPIC
+
+
+def _of_feedback(event: FeedbackEvent | RecalibrationEvent | VolumeEvent) -> str:
+    match event:
+        case FeedbackEvent():
+            return _of_silence(event)
+        case RecalibrationEvent():
+            return _of_map(event)
+        case VolumeEvent():
+            return _of_volume(event)
+
+
+def _of_silence(event: FeedbackEvent) -> str:
+    if isinstance(event, Missing):
+        return f"has heard no {event.feed} of {event.decision_type} for {event.days} days"
+    return f"hears {event.feed} of {event.decision_type} again"
+
+
+def _of_map(event: RecalibrationEvent) -> str:
+    what = f"map {event.map_version} of {event.model}'s confidence on {event.decision_type}"
+    if isinstance(event, Fitted):
+        return f"fitted {what} ({event.map.method}) to {event.evidence.fitted_on} labels"
+    return f"adopted {what}"
 
 
 def _of_volume(event: VolumeEvent) -> str:

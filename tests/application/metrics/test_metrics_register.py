@@ -9,6 +9,7 @@ from statistics import quantiles
 import pytest
 from pydantic import BaseModel
 
+from application.metrics.comparing import compare
 from application.metrics.drift import Shift
 from application.metrics.facts import DecisionFacts
 from application.metrics.formulas import Report, compute
@@ -40,8 +41,8 @@ def test_every_number_is_by_a_formula_of_the_register() -> None:
     }
     current = {formula.id for formula in REGISTER if formula.superseded_by is None}
     assert told <= current
-    assert {one.split("/")[0] for one in current - told} <= {"override_reasons"}
-    assert "override_reasons" in {one.name for one in REGISTER}
+    rivals = compare((), "refund", "a@1", "b@1", DAY, AS_OF)
+    assert told | set(named(rivals)) == current
 
 
 def test_a_formula_that_changed_says_when_and_why() -> None:

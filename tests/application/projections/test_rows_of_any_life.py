@@ -73,6 +73,7 @@ class LifeInRows(Life):
         assert facts.receipt == now.receipt
         assert facts.outcome_correct == now.outcome_correct
         assert facts.unsettled == now.unsettled
+        assert facts.rings_at == (None if now.is_open else timing.next_moment(now))
         assert (
             facts.quality_verdict
             == {None: None, True: "confirm", False: "overturn"}[now.quality_verdict]

@@ -13,3 +13,8 @@ CREATE TABLE volumes (
     corrections integer NOT NULL
 );
 CREATE INDEX volumes_days_idx ON volumes (decision_type, first_day);
+
+-- When feedback of each kind was last heard: few events are of these kinds.
+CREATE INDEX audit_trail_heard_idx ON audit_trail (decision_type, type, at)
+    WHERE type IN ('decision.outcome_observed', 'decision.quality_confirmed',
+        'decision.quality_overturned', 'volume.declared', 'volume.corrected');
