@@ -196,6 +196,12 @@ class MetricsReader(Sums, Protocol):
         """What the decisions received in a window of whole days count for, to certify by."""
         ...
 
+    async def lanes(
+        self, decision_type: str, windows: Sequence[Window]
+    ) -> Sequence[Mapping[str, int]]:
+        """How many came in, by the lane they were routed to first, for windows of whole days."""
+        ...
+
     async def due(self, decision_type: str, began: datetime) -> Due:
         """What there was to hear of since a moment, and when something last was heard."""
         ...

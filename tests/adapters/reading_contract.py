@@ -576,6 +576,14 @@ class ReaderContract:
             assert not await library.reader.evidence("refunds", ever)
             (found,) = await library.reader.found([today], None, library.clock.now())
             assert not found.counts.n(EVIDENCE), "metrics pass it over"
+            tomorrow = Window(since=today.until, until=today.until + DAY)
+            lanes = await library.reader.lanes("refund", [today, tomorrow, ever])
+            assert [dict(each) for each in lanes] == [
+                {"automate": 1, "review": 1},
+                {"automate": 1},
+                {"automate": 2, "review": 1},
+            ]
+            assert not await library.reader.lanes("refund", [])
 
     @pytest.mark.anyio
     async def test_silence_is_an_alarm_once_something_was_due(self, opened: Opened) -> None:

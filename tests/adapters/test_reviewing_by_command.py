@@ -9,10 +9,13 @@ from reading_contract import BOT, LARGE, SMALL, a_decision, adopted, on_postgres
 from typer.testing import CliRunner, Result
 
 from adapters.cli import app
+from adapters.cli.reviewing import _array
 from application.delivering import report
+from application.projections.feedback_row import FeedbackRow
 from domain.decision.acting import Report
 from domain.decision.state import Decision
 from domain.values import Receipt
+from tests.application.metrics.worked_case import NOON, judged
 
 LOTS = "lots for a terminal, long enough"
 
@@ -106,3 +109,10 @@ def test_an_owner_finds_out_what_became_of_an_action(waits: Decision, database_u
     id = str(asyncio.run(unknown()).id)
     result = remit("reconcile", id, "delivered", "--as", "ana", "--reference", "tx-9")
     assert (result.exit_code, "completed: refund" in result.output) == (0, True)
+
+
+def test_what_is_to_be_checked_shows_the_case_alone() -> None:
+    row = judged("d1", "0.95", True).model_dump() | {"touched_at": NOON, "quality_queue": "quality"}
+    (shown,) = json.loads(_array([FeedbackRow.model_validate(row)]))
+    assert shown["subject"] == "ticket-d1"
+    assert shown.keys().isdisjoint({"recommended_action", "final_action", "confidence", "risk"})

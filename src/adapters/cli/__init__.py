@@ -17,6 +17,7 @@ from adapters.cli import (
     overseeing,
     policies,
     rehearsing,
+    reporting,
     reviewing,
     specifying,
     thresholds,
@@ -78,6 +79,7 @@ policy.command("floor")(policies.floor)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
+app.command("report")(reporting.report)
 app.command("thresholds")(thresholds.thresholds)
 app.command("halt")(halting.halt)
 app.command("resume")(halting.resume)

@@ -72,20 +72,18 @@ def _reported(given: "Settings", decision_type: str, asked: "Asked") -> "Thresho
 
     with database(given) as url:
         catch_up(url)
-        return asyncio.run(_looked_up(url, given, decision_type, asked))
+        return asyncio.run(_looked_up(url, decision_type, asked))
 
 
-async def _looked_up(
-    url: str, given: "Settings", decision_type: str, asked: "Asked"
-) -> "ThresholdReport":
-    from adapters.assembly import postgres_desk
+async def _looked_up(url: str, decision_type: str, asked: "Asked") -> "ThresholdReport":
+    from adapters.assembly import working_desk
     from adapters.postgres.reading import PostgresReader
     from application.certifying import thresholds
     from application.desk import Caller
     from application.ports import Identity
 
     everywhere = Caller(Identity("remit thresholds", "human", {"*": frozenset({"auditor"})}))
-    async with postgres_desk(url, given) as desk, PostgresReader(url) as reader:
+    async with working_desk(url) as desk, PostgresReader(url) as reader:
         return await thresholds(decision_type, asked, everywhere, desk, reader)
 
 

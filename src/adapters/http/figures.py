@@ -14,6 +14,7 @@ from application.metrics.formulas import Report
 from application.metrics.register import REGISTER, Formula
 from application.metrics.slices import GroupBy
 from application.metrics.window import Window
+from application.overseeing import shown
 from domain.model import Value
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from adapters.memory import reliability
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
+from application.evidence.cases import cases_of
 from application.metrics.counting import Counts, day_of
 from application.metrics.formulas import Counting, Found
 from application.metrics.periods import day_window, whole_days
@@ -238,6 +239,18 @@ class MemoryReader:
             for key, n in counted_by_day(row)
             if first <= key[1] < end
         ]
+
+    async def lanes(
+        self, decision_type: str, windows: Sequence[Window]
+    ) -> Sequence[Mapping[str, int]]:
+        """How many came in, by the lane they were routed to first, for windows of whole days."""
+        found: list[Counter[str]] = []
+        for window in windows:
+            sums: Counter[str] = Counter()
+            for case in cases_of(await self.evidence(decision_type, window)):
+                sums[case.outcome.lane] += case.n
+            found.append(sums)
+        return found
 
     async def trail(
         self, search: TrailSearch, visible: Visible, after: TrailMark | None, limit: int

@@ -55,6 +55,13 @@ EVIDENCE = """
         AND measure = %(measure)s
     GROUP BY label
 """
+LANES = """
+    SELECT w.place, split_part(c.label::jsonb ->> 5, '|', 1), sum(c.n)::bigint
+    FROM unnest(%(places)s::integer[], %(periods)s::text[]) AS w (place, period)
+    JOIN feedback_counts AS c ON c.decision_type = %(decision_type)s AND c.period = w.period
+        AND c.measure = %(measure)s
+    GROUP BY 1, 2
+"""
 STILL_OPEN = """
     SELECT w.place,
         sum(f.stages_due) + count(*) FILTER (WHERE f.stage_due_at < %(as_of)s),

@@ -269,6 +269,18 @@ class PostgresReader:
         periods = {"periods": list(periods_of(window))}
         return dict(await self._rows(SQL(figures.EVIDENCE), asked | periods))
 
+    async def lanes(
+        self, decision_type: str, windows: Sequence[Window]
+    ) -> Sequence[Mapping[str, int]]:
+        """How many came in, by the lane they were routed to first, for windows of whole days."""
+        named = [(n, period) for n, window in enumerate(windows) for period in periods_of(window)]
+        asked = {"decision_type": decision_type, "measure": EVIDENCE}
+        parts = {"places": [place for place, _ in named], "periods": [p for _, p in named]}
+        found: list[dict[str, int]] = [{} for _ in windows]
+        for place, lane, n in await self._rows(SQL(figures.LANES), asked | parts):
+            found[place][lane] = n
+        return found
+
     async def trail(
         self, search: TrailSearch, visible: Visible, after: TrailMark | None, limit: int
     ) -> Sequence[AuditLine]:
