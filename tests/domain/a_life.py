@@ -432,10 +432,11 @@ class Life(RuleBasedStateMachine):
         self.govern(ANA, lambda s: types.draft(self.type, definition, s))
 
     @rule(lane=st.sampled_from([Lane.REVIEW, Lane.ESCALATE]))
-    def the_safe_default_changes(self, lane: Lane) -> None:
-        late = ExceptionCode.REVIEW_TIMEOUT
+    def the_safe_defaults_change(self, lane: Lane) -> None:
         before = self.type.definition.exceptions
-        after = before | {late: before[late].model_copy(update={"safe_default": lane})}
+        after = {
+            code: one.model_copy(update={"safe_default": lane}) for code, one in before.items()
+        }
         definition = self.type.definition.model_copy(update={"exceptions": after})
         self.govern(ANA, lambda s: types.draft(self.type, definition, s))
 

@@ -37,6 +37,7 @@ from tests.domain.builders import (
     TIMER,
     WAITING,
     a_choice,
+    a_decision,
     a_decision_type,
     a_person,
     a_roster,
@@ -49,6 +50,7 @@ from tests.domain.builders import (
     held_for_input,
     in_conflict,
     in_review,
+    opened,
     reported,
     then,
 )
@@ -223,10 +225,11 @@ def left_alone(waiting: Decision, kind: DecisionType = REFUND) -> Decision:
     return then(top, timing.strike(top, kind, timer_at(top.placement.due_at)))
 
 
-def with_safe_default(lane: Lane, kind: DecisionType = REFUND) -> DecisionType:
-    late = kind.definition.exceptions[ExceptionCode.REVIEW_TIMEOUT]
-    own = {ExceptionCode.REVIEW_TIMEOUT: late.model_copy(update={"safe_default": lane})}
-    exceptions = kind.definition.exceptions | own
+def with_safe_default(
+    lane: Lane, kind: DecisionType = REFUND, code: ExceptionCode = ExceptionCode.REVIEW_TIMEOUT
+) -> DecisionType:
+    before = kind.definition.exceptions
+    exceptions = before | {code: before[code].model_copy(update={"safe_default": lane})}
     definition = kind.definition.model_copy(update={"exceptions": exceptions})
     return kind.model_copy(update={"definition": definition})
 
@@ -260,6 +263,15 @@ def test_where_the_safe_default_is_review_the_reviewers_find_it_again_first_in_l
     assert (left.placement.person, left.placement.due_at) == ("ana", top.placement.due_at)
     assert left.clock_stopped and timing.next_moment(left) is None
     assert claimed(left, RAE, NOON + 30 * DAY).lease
+
+
+def test_the_safe_default_is_that_of_the_exception_that_had_people_asked() -> None:
+    halted = with_safe_default(Lane.REVIEW, REFUND, ExceptionCode.AUTOMATION_HALTED)
+    suspended = halted.model_copy(update={"suspended": True})
+    asked = a_decision(opened(decision_type=suspended))
+    assert asked.exceptions == (ExceptionCode.AUTOMATION_HALTED,)
+    assert left_alone(asked, halted).status is Status.IN_REVIEW
+    assert left_alone(in_review(), halted).status is Status.ESCALATED
 
 
 @pytest.mark.parametrize("state", [escalated, held_for_input, in_conflict, awaiting_information])

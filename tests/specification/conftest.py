@@ -11,6 +11,8 @@ sys.path.append(str(Path(__file__).parent))
 
 from doors import Door
 from scene import Scene
+from steps_clocks import *  # noqa: F403 - as below
+from steps_delivering import *  # noqa: F403 - as below
 from steps_metrics import *  # noqa: F403 - as below
 from steps_people import *  # noqa: F403 - as below
 from steps_stopping import *  # noqa: F403 - as below

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += map(str, (Path(__file__).parent, Path(__file__).parents[2]))
 
+import steps_clocks
+import steps_delivering
 import steps_metrics
 import steps_people
 import steps_stopping
@@ -25,6 +27,8 @@ from application.specifying.sentences import said
 STEPS = (
     policies,
     vocabulary,
+    steps_clocks,
+    steps_delivering,
     steps_metrics,
     steps_people,
     steps_stopping,
@@ -83,7 +87,8 @@ def _lines() -> Iterator[str]:
                 yield f"| {chapter} {_shown(sentence.text)} | {sentence.meaning} |"
         yield ""
     yield "## The words in italics\n\n| Word | What you write |\n|---|---|"
-    for word in (*vocabulary.WORDS, *steps_telling.TELLING):
+    more = (*steps_clocks.CLOCKS, *steps_delivering.DELIVERING, *steps_telling.TELLING)
+    for word in (*vocabulary.WORDS, *more):
         yield f"| *{word.__name__}* | {said(word)} |"
 
 

@@ -50,6 +50,11 @@ def _on_the_shelf(name: str) -> tuple[AdoptionFile, str]:
     raise AssertionError(f"there is no {name}.yaml in {', '.join(s.name for s in SHELVES)}")
 
 
+def source_of(name: str) -> str:
+    """A decision type's file as it is written."""
+    return _on_the_shelf(name)[1]
+
+
 def adoption(title: str, **changes: Any) -> Adoption:
     """What adopting the decision type of this title puts into force."""
     file, _ = _on_the_shelf(title.lower().replace(" ", "_"))
@@ -324,6 +329,12 @@ class Scene:
     def recorded(self) -> int:
         """How many events there are on record."""
         return len(self.door.prepare(self.desk.log.after(0, limit=100_000)))
+
+    @property
+    def decision_id(self) -> UUID:
+        """Of the decision the scenario is about."""
+        assert self.answers, "there is no decision yet: somebody recommends something first"
+        return self.answers[-1].id
 
     @property
     def decision(self) -> DecisionView:

@@ -3,7 +3,8 @@ not come, or ends what has lapsed. It never approves anything, and after the end
 somebody else about what was raised over what was done.
 
 The ladder ends with the fallback owner. Who is not heard from there either is not asked for ever:
-the safe default of REVIEW_TIMEOUT says what stands, and the clock stops until somebody acts.
+the safe default of the exception that had people asked, or of REVIEW_TIMEOUT, says what stands, and
+the clock stops until somebody acts.
 """
 
 from datetime import datetime
@@ -134,11 +135,12 @@ def _back_with_the_reviewers(
 
     What policy escalated, what a person passed on and what stands in a conflict is not for them.
     """
-    default = decision_type.definition.exceptions[ExceptionCode.REVIEW_TIMEOUT]
     routing = decision.routing
-    if default.safe_default is not Lane.REVIEW or decision.involved or decision.in_conflict:
-        return None
     if routing is None or routing.lane is not Lane.REVIEW or decision.missing:
+        return None
+    code = routing.exceptions[0] if routing.exceptions else ExceptionCode.REVIEW_TIMEOUT
+    default = decision_type.definition.exceptions[code]
+    if default.safe_default is not Lane.REVIEW or decision.involved or decision.in_conflict:
         return None
     if decision_type.shortage(2 if routing.four_eyes else 1, apart_from=(decision.producer,)):
         return None

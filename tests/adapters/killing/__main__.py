@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -175,8 +176,12 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("seconds", type=float)
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        verdict = asyncio.run(play(given.seconds, Path(directory)))
+    directory = Path(tempfile.mkdtemp(prefix="remit-kills-"))
+    verdict = asyncio.run(play(given.seconds, directory))
+    if verdict["faults"]:
+        verdict["logs"] = str(directory)
+    else:
+        shutil.rmtree(directory)
     print(json.dumps(verdict, indent=2))
     sys.exit(bool(verdict["faults"]))
 

@@ -71,6 +71,10 @@ AWAY = (0.0, 1.0)
 """Seconds until whoever looks after processes starts the killed one again."""
 
 
+class NotStarted(Exception):
+    """A service that was started again did not get ready."""
+
+
 @dataclass
 class Mortal:
     """A process that is killed at any moment, and started again by whoever looks after it."""
@@ -91,12 +95,17 @@ class Mortal:
             self.fell += self._process.returncode != -signal.SIGKILL
         with self.log.open("ab") as lines:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "adapters", *self.command],
+                [sys.executable, "-X", "faulthandler", "-m", "adapters", *self.command],
                 env=os.environ | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=lines,
                 stderr=lines,
             )
+
+    def abort(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGABRT)
+            self._process.wait()
 
     def kill(self) -> None:
         if self._process is not None:
@@ -198,13 +207,21 @@ class Office:
         until = time.monotonic() + STARTS_WITHIN
         waiting = list(self.ports)
         while waiting:
-            assert time.monotonic() < until, "a service did not start"
+            if time.monotonic() > until:
+                self.tell_where_they_are()
+                raise NotStarted(f"port {waiting[0]}; see {self.directory}")
             self.start()
             try:
                 with urlopen(f"http://127.0.0.1:{waiting[0]}/health/ready", timeout=5):
                     waiting.pop(0)
             except OSError:
                 time.sleep(0.2)
+
+    def tell_where_they_are(self) -> None:
+        """Have every process that still runs write to its log what it is doing, and end."""
+        for mortal in self.mortals:
+            if isinstance(mortal, Mortal):
+                mortal.abort()
 
     def close(self) -> None:
         for mortal in self.mortals:
