@@ -15,6 +15,7 @@ from pydantic import AwareDatetime
 from application.delivering import Attempt
 from application.desk import Desk
 from application.ports import Positioned
+from domain import halting as h
 from domain.decision import events as d
 from domain.decision.state import Decision, Status
 from domain.decision.unsettled import RAISED
@@ -49,6 +50,7 @@ OCCASIONS: dict[type[Event], Occasion] = {
     d.Contested: Occasion.RAISED,
     t.Suspended: Occasion.HALTED,
     t.BreakerTripped: Occasion.HALTED,
+    h.Halted: Occasion.HALTED,
 }
 
 
@@ -66,7 +68,7 @@ class Wish(Value):
         place, halted = notice.placement, notice.occasion is Occasion.HALTED
         return (
             notice.occasion in self.of
-            and self.decision_type in (None, notice.decision_type)
+            and (self.decision_type is None or notice.decision_type in (None, self.decision_type))
             and (self.queue is None or (place is not None and place.queue == self.queue) or halted)
             and (self.seat is None or (place is not None and place.seat is self.seat) or halted)
         )
@@ -78,7 +80,8 @@ class Notice(Value):
     id: UUID
     """The event's: whoever gets it twice knows it again."""
     occasion: Occasion
-    decision_type: str
+    decision_type: str | None
+    """None where it is about all of them."""
     text: str
     at: AwareDatetime
     path: str
@@ -116,7 +119,7 @@ class Channel:
     def wants(self, told: Positioned) -> bool:
         """Whether anyone here asked for this decision type."""
         name = getattr(told.event, "decision_type", None)
-        return any(wish.decision_type in (None, name) for wish in self.wishes)
+        return name is None or any(wish.decision_type in (None, name) for wish in self.wishes)
 
     async def tell(self, told: Positioned) -> Attempt:
         """Say it, if somebody still needs to know."""
@@ -131,6 +134,8 @@ async def notice_of(event: Event, desk: Desk) -> Notice | None:
     match event:
         case t.Suspended() | t.BreakerTripped():
             return await _halted(event, desk)
+        case h.Halted():
+            return await _all_halted(event, desk)
         case d.DecisionEvent() if type(event) in OCCASIONS:
             return _on(event, await desk.decision(event.originator_id), desk)
         case _:
@@ -144,6 +149,14 @@ async def _halted(event: t.Suspended | t.BreakerTripped, desk: Desk) -> Notice |
     by = "the circuit breaker" if isinstance(event, t.BreakerTripped) else event.actor.id
     text = f"{event.decision_type}: automation was halted by {by}; people decide until it resumes"
     return _notice(event, event.decision_type, text, f"/v1/decision-types/{event.decision_type}")
+
+
+async def _all_halted(event: h.Halted, desk: Desk) -> Notice | None:
+    if not h.is_on(await desk.kill_switches(), event.model):
+        return None
+    what = "all decisions" if event.model is None else f"whatever {event.model} recommends"
+    text = f"{what}: automation was halted by {event.actor.id}; people decide until it is allowed"
+    return _notice(event, None, text, "/v1/halt")
 
 
 def _on(event: d.DecisionEvent, decision: Decision, desk: Desk) -> Notice | None:
@@ -206,7 +219,11 @@ def _said(event: d.DecisionEvent, place: Placement) -> str:
 
 
 def _notice(
-    event: Event, decision_type: str, text: str, path: str, placement: Placement | None = None
+    event: Event,
+    decision_type: str | None,
+    text: str,
+    path: str,
+    placement: Placement | None = None,
 ) -> Notice:
     return Notice(
         id=event.id,

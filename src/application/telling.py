@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 from uuid import UUID
 
 from application.delivering import Attempt
@@ -11,6 +11,8 @@ from application.ports import Positioned
 from application.subscribing import Subscription
 from domain.decision.events import HoldsContext
 from domain.model import Event
+
+E = TypeVar("E", bound=Event)
 
 
 class Sender(Protocol):
@@ -50,9 +52,9 @@ class Subscriber:
         )
 
 
-def impersonal(event: Event) -> Event:
+def impersonal(event: E) -> E:
     """The event as it reads when whoever it is about has been erased: what leaves can't be."""
     if not isinstance(event, HoldsContext) or not event.personal:
         return event
     context = event.context | dict.fromkeys(event.personal)
-    return event.model_copy(update={"context": context})
+    return cast("E", event.model_copy(update={"context": context}))

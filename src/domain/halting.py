@@ -100,7 +100,7 @@ def pull(
 ) -> tuple[LifeEvent, ...]:
     """Stop everything, or what one model recommends. Pulling it twice adds nothing."""
     _require(stamp.actor, *OWNER_SEATS)
-    if _is_on(state, model):
+    if is_on(state, model):
         return ()
     return (
         Halted(
@@ -117,7 +117,7 @@ def lift(
 ) -> tuple[LifeEvent, ...]:
     """Allow automation again. Only a risk owner may: it loosens a boundary."""
     _require(stamp.actor, Seat.RISK_OWNER)
-    if not _is_on(state, model):
+    if not is_on(state, model):
         return ()
     return (
         Lifted(
@@ -135,7 +135,7 @@ def _require(actor: Actor, *allowed: Seat) -> None:
         raise NotYourSwitch(f"{actor.id} does not act as {seats} in person")
 
 
-def _is_on(state: KillSwitches, model: Model | None) -> bool:
+def is_on(state: KillSwitches, model: Model | None) -> bool:
     return state.everything if model is None else model in state.models
 
 

@@ -9,6 +9,7 @@ from adapters.cli import (
     authoring,
     calibrating,
     erasing,
+    exporting,
     halting,
     interchange,
     keys,
@@ -86,6 +87,7 @@ app.command("resume")(halting.resume)
 app.command("breakers")(halting.breakers)
 app.command("oversight")(overseeing.oversight)
 app.command("erase")(erasing.erase)
+app.command("export")(exporting.export)
 projections.command("rebuild")(operating.rebuild)
 projections.command("verify")(operating.verify)
 projections.command("status")(operating.status)

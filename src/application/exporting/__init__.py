@@ -1,0 +1,1 @@
+"""Exporting: what is recorded, for tools that others wrote. Nothing personal leaves in clear."""
