@@ -16,7 +16,9 @@ from typing import Any
 from adapters.assembly import codec
 from adapters.jobs.running import running
 from adapters.postgres.following import follow
+from adapters.postgres.merkle import MerkleStore
 from adapters.postgres.projections import Difference, ProjectionStore
+from adapters.publication import Publication
 from adapters.webhooks.endpoints import Endpoint
 from application.projections import Projection
 from application.projections.catalogue import ALL
@@ -42,6 +44,7 @@ def work(
     projections: Sequence[Projection[Any]] = ALL,
     *,
     endpoints: Mapping[str, Endpoint] | None = None,
+    publication: Publication | None = None,
     while_open: bool = False,
 ) -> None:
     """Follow the log and run jobs until SIGTERM or SIGINT; what was begun is finished first.
@@ -58,7 +61,7 @@ def work(
 
     before = {wish: signal.signal(wish, asked_to_stop) for wish in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with running(url, endpoints or {}, stop):
+        with running(url, endpoints or {}, stop, publication):
             supervise(url, stop, projections)
     finally:
         for wish, handler in before.items():
@@ -119,8 +122,11 @@ def supervise(url: str, stop: Flag, projections: Sequence[Projection[Any]] = ALL
     pause = FIRST_PAUSE
     while not stop.is_set():
         try:
-            with closing(ProjectionStore(url, codec())) as store:
-                follow(url, store, projections, stop)
+            with (
+                closing(ProjectionStore(url, codec())) as store,
+                closing(MerkleStore(url)) as tree,
+            ):
+                follow(url, store, projections, stop, tree)
             pause = FIRST_PAUSE
         except Exception:
             log.exception("following ended; it begins again in %.1f s", pause)
@@ -161,8 +167,9 @@ def catch_up(url: str) -> None:
 
 
 def positions(url: str) -> Sequence[tuple[str, int, int]]:
-    """Each projection's name, the position it has reached, and by how much it is behind."""
-    with closing(ProjectionStore(url, codec())) as store:
+    """How far each projection and the Merkle log have come, and by how much they are behind."""
+    with closing(ProjectionStore(url, codec())) as store, closing(MerkleStore(url)) as tree:
         newest = store.newest()
         found = [(each.name, store.position(each)) for each in ALL]
+        found.append((tree.name, tree.position()))
     return [(name, position, max(0, newest - position)) for name, position in found]

@@ -236,9 +236,7 @@ def differences(ruled: Ruled, known: Recalled | Difference) -> tuple[Difference,
     return (known,)
 
 
-def verdict(
-    id: UUID, version: int, routing: Ruled, differences: tuple[Difference, ...]
-) -> Replay:
+def verdict(id: UUID, version: int, routing: Ruled, differences: tuple[Difference, ...]) -> Replay:
     """What re-evaluation says of one routing."""
     ref = routing.policy
     return Replay(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, cast, get_args
 from uuid import UUID
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from application.desk import Desk
 from application.replaying import (
@@ -51,8 +51,7 @@ ROUTE = (AutoActioned, RoutedToReview, Escalated, Held)
 TELLING_TOPICS = tuple(event.TOPIC for event in (*TELL, *ROUTE))
 """The events that tell routing something, or record what it said."""
 RULE_TOPICS = tuple(
-    event.TOPIC
-    for event in (*get_args(type_events.LifeEvent), *get_args(policy_events.LifeEvent))
+    event.TOPIC for event in (*get_args(type_events.LifeEvent), *get_args(policy_events.LifeEvent))
 )
 PAGE = 2_000
 
@@ -71,7 +70,7 @@ class LogReplay(Value):
     decisions: int
     routings: int
     matches: int
-    causes: dict[Cause, int] = {}
+    causes: dict[Cause, int] = Field(default_factory=dict[Cause, int])
     """How many drifted for each cause; one may have several."""
     drifted: tuple[Replay, ...]
     """The routings that drifted, the first thousand of them."""
@@ -215,7 +214,6 @@ class Tally:
             unreadable=tuple(self.unreadable),
         )
 
-
     def see(self, of: str, version: int, glimpse: Glimpse, known: Opening | None) -> Opening | None:
         """Go on by one event of a decision: what is known after it, its routing re-evaluated."""
         match glimpse:
@@ -258,9 +256,8 @@ async def replay_log(desk: Desk, page: int = PAGE) -> LogReplay:
     known: dict[UUID, Opening | None] = {}
     position = 0
     while events := await desk.log.after(position, limit=page, topics=TELLING_TOPICS):
-        for position, event in events:
-            id = event.originator_id
-            known[id] = counted.see(
-                str(id), event.originator_version, glimpse_of(event), known.get(id)
-            )
+        for each in events:
+            id, version = each.event.originator_id, each.event.originator_version
+            known[id] = counted.see(str(id), version, glimpse_of(each.event), known.get(id))
+        position = events[-1].position
     return counted.whole

@@ -30,12 +30,14 @@ def serve(
 ) -> None:
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
     from adapters.assembly import api_keys
+    from adapters.publication import publication
     from adapters.serving import serve as serve_http
     from adapters.webhooks.endpoints import read_endpoints
 
     given = settings()
     api_keys(given)  # refuse before anything is started
     read_endpoints(given.endpoints)
+    publication(given)
     with database(given) as url:
         serve_http(url, given, work=work)
 
@@ -45,14 +47,18 @@ def work(
         bool, typer.Option("--while-open", help="Stop as well when standard input closes.")
     ] = False,
 ) -> None:
-    """Follow the log, keep time and deliver actions, until told to stop. Any number may run."""
+    """Follow the log, keep time, deliver actions and publish checkpoints, until told to stop.
+
+    Any number may run.
+    """
+    from adapters.publication import publication
     from adapters.webhooks.endpoints import read_endpoints
     from adapters.worker import work as follow_log
 
     given = settings()
-    endpoints = read_endpoints(given.endpoints)
+    endpoints, publishes = read_endpoints(given.endpoints), publication(given)
     with database(given) as url:
-        follow_log(url, endpoints=endpoints, while_open=while_open)
+        follow_log(url, endpoints=endpoints, publication=publishes, while_open=while_open)
 
 
 def rebuild(

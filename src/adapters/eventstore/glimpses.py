@@ -4,7 +4,9 @@ Reading an event in full checks all of it, at many times the cost. What is not a
 read in full after all. No key is needed: what is sealed decides nothing.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -79,15 +81,12 @@ class Glimpses:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        opening, routed = msgspec.json.Decoder(_Opening), msgspec.json.Decoder(_Routed)
-        learning = msgspec.json.Decoder(_Learning)
-        self._fast: dict[str, Any] = {
-            stored_topic(Recommended): lambda state: _opening(opening.decode(state)),
-            stored_topic(InformationProvided): lambda state: _learning(learning.decode(state), False),
-            stored_topic(Rerouted): lambda state: _learning(learning.decode(state), True),
+        self._fast: dict[str, Callable[[bytes], Glimpse]] = {
+            stored_topic(Recommended): _opening,
+            stored_topic(InformationProvided): partial(_learning, anew=False),
+            stored_topic(Rerouted): partial(_learning, anew=True),
+            **{stored_topic(event): _ruled for event in ROUTE},
         }
-        for event in ROUTE:
-            self._fast[stored_topic(event)] = lambda state: _ruled(routed.decode(state))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process makes it anew; what was compiled stays here."""
@@ -101,8 +100,7 @@ class Glimpses:
             if state.startswith(SEALED):
                 content = b"{" + state[len(SEALED) :].partition(b'",')[2]
             try:
-                found: Glimpse = fast(content)
-                return found
+                return fast(content)
             except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, _Unlikely):
                 pass
         try:
@@ -111,11 +109,17 @@ class Glimpses:
             return Unreadable(stream=stream, version=version, type=topic)
 
 
+_OPENING = msgspec.json.Decoder(_Opening)
+_LEARNING = msgspec.json.Decoder(_Learning)
+_ROUTED = msgspec.json.Decoder(_Routed)
+
+
 class _Unlikely(Exception):
     """Not as we write it."""
 
 
-def _opening(found: _Opening) -> Opening:
+def _opening(state: bytes) -> Opening:
+    found = _OPENING.decode(state)
     said = found.recommendation
     for share in (said.confidence, said.risk):
         if share is not None and not 0 <= share <= 1:
@@ -128,12 +132,13 @@ def _opening(found: _Opening) -> Opening:
     )
 
 
-def _learning(found: _Learning, anew: bool) -> Learning:
+def _learning(state: bytes, *, anew: bool) -> Learning:
+    found = _LEARNING.decode(state)
     return Learning(found.context, found.personal, anew)
 
 
-def _ruled(found: _Routed) -> Ruled | None:
-    said = found.routing
+def _ruled(state: bytes) -> Ruled | None:
+    said = _ROUTED.decode(state).routing
     if said is None:
         return None
     return Ruled(

@@ -29,6 +29,7 @@ from adapters.http.lists import Lists
 from adapters.http.parts import Trials, parts
 from adapters.http.policies import Policies
 from adapters.http.problems import Rejected, answer_problem
+from adapters.http.proofs import Proofs
 from adapters.http.queues import Queues
 from adapters.http.reading import JsonRequest, decode
 from adapters.http.rehearsals import Rehearsals
@@ -51,6 +52,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     DataSubjects,
     Feed,
     Lists,
+    Proofs,
     Queues,
     Figures,
     Healths,

@@ -14,6 +14,7 @@ from adapters.postgres.locks import lock_key
 from adapters.postgres.recorder import datastore
 from adapters.postgres.rows import number, tuples
 from application.audit.entries import Stored, entry
+from application.audit.ledger import RecordChanged
 from application.audit.merkle import HASH, WIDTH, Frontier, grow, leaf_hash
 
 NAME = "merkle_log"
@@ -41,6 +42,7 @@ ADD = """
         hashes = merkle_tiles.hashes || excluded.hashes,
         positions = merkle_tiles.positions || excluded.positions
 """
+PUBLISHED = "SELECT size, root FROM checkpoints"
 Progress = Callable[[int, int], None]
 
 
@@ -79,20 +81,29 @@ class MerkleStore:
             total += advanced
         return total
 
-    def rebuild(self, progress: Progress = lambda _done, _all: None) -> int:
-        """Build it anew from the first event, all or nothing; give the position.
+    def rebuild(self, progress: Progress = lambda _done, _all: None) -> Frontier:
+        """Build it anew from the first event, all or nothing; give the tree.
 
-        Who asks for proofs meanwhile has them from the tree as it was.
+        Who asks for proofs meanwhile has them from the tree as it was, which also stays where the
+        new one is not what was published.
         """
         with self._datastore.transaction(commit=True) as cursor:
             cursor.execute(LOCK, (lock_key(f"projection/{NAME}"),))
             cursor.execute("DELETE FROM merkle_tiles")
             cursor.execute(GROW, (0, b""))
             cursor.execute(MOVE, (NAME, 0))
-            horizon = number(cursor, HORIZON)
-            while _advance(cursor, BATCH):
-                progress(number(cursor, POSITION, NAME), horizon)
-            return number(cursor, POSITION, NAME)
+            published = dict(tuples(cursor, binary=True).execute(PUBLISHED).fetchall())
+            horizon, ends = number(cursor, HORIZON), sorted(published)
+            tree = Frontier()
+            for end in (*ends, None):
+                while end is None or tree.size < end:
+                    if not _advance(cursor, BATCH if end is None else min(BATCH, end - tree.size)):
+                        break
+                    tree = tree_of(tuples(cursor, binary=True))
+                    progress(number(cursor, POSITION, NAME), horizon)
+                if end is not None and (tree.size, tree.root) != (end, published[end]):
+                    raise RecordChanged(f"the first {end} events are not those that were published")
+            return tree
 
 
 def tree_of(cursor: Cursor[Any]) -> Frontier:

@@ -9,6 +9,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.postgres.figures import Figures
+from adapters.postgres.ledger import PostgresLedger
 from application.metrics.formulas import Found
 from application.metrics.window import Window
 from application.projections import Row
@@ -117,6 +118,7 @@ class PostgresReader:
             kwargs={"autocommit": True, "options": "-c TimeZone=UTC"},
             check=AsyncConnectionPool.check_connection,
         )
+        self.ledger = PostgresLedger(self._pool)
 
     async def __aenter__(self) -> Self:
         await self._pool.open(wait=True, timeout=10)
@@ -242,6 +244,7 @@ class PostgresReader:
             ("decision_type = %s", search.decision_type),
             ("decision = %s", search.decision),
             ("stream = %s", search.stream),
+            ("event_id = %s", search.event),
             ("type = %s", search.type),
             ("actor_id = %s", search.actor),
             ("actor_seat = %s", search.seat),

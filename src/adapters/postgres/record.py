@@ -100,8 +100,8 @@ def verify(url: str, progress: Progress = lambda _done, _all: None) -> Verified:
                 again, page = grow(again, page)[0], []
                 progress(again.size, size)
                 if again.size in published and published[again.size].root != again.root:
-                    problem = f"the first {again.size} events are not those that were published"
-                    return Verified(size, None, problem)
+                    said = f"the first {again.size} events are not those that were published"
+                    return Verified(size, None, said)
         if again != record.tree:
             return Verified(size, None, "the tree is not that of its own hashes")
         return Verified(size)

@@ -69,9 +69,7 @@ def _played(task: "partial[Tally]", parts: Sequence[Span], processes: int) -> It
     if len(parts) == 1 or processes == 1:
         yield from map(task, parts)
         return
-    pool = ProcessPoolExecutor(
-        min(processes, len(parts)), get_context("spawn"), _begin, (task,)
-    )
+    pool = ProcessPoolExecutor(min(processes, len(parts)), get_context("spawn"), _begin, (task,))
     try:
         pending: list[Future[Tally]] = [pool.submit(_replay_beside, part) for part in parts]
         for done in as_completed(pending):

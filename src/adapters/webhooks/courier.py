@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from adapters.webhooks.endpoints import Endpoint
 from adapters.webhooks.signing import signed
-from application.delivering import Attempt, Message
+from application.delivering import Attempt
 from domain.values import Receipt
 
 CONNECTS_WITHIN = 5.0
@@ -55,6 +56,18 @@ def require_public(address: str) -> None:
         raise PrivateAddress(f"{address} is not a public address")
 
 
+class Sendable(Protocol):
+    """What leaves: a body under an id that stays the same however often it is sent."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def timestamp(self) -> datetime: ...
+
+    def model_dump_json(self) -> str: ...
+
+
 class HttpCourier:
     """Carries messages over HTTP: signed, one try, no redirect, and little of an answer read."""
 
@@ -78,7 +91,7 @@ class HttpCourier:
             assert session is not None, "it was entered"
             await session.close()
 
-    async def carry(self, endpoint: str, message: Message) -> Attempt:
+    async def carry(self, endpoint: str, message: Sendable) -> Attempt:
         """Send it once and tell what came of it."""
         known = self._endpoints.get(endpoint)
         if known is None:
@@ -95,7 +108,7 @@ class HttpCourier:
         except (aiohttp.ClientError, OSError) as error:
             return Attempt(Receipt.UNKNOWN, f"the connection was lost: {_said(error)}")
 
-    async def _send(self, endpoint: Endpoint, message: Message) -> Attempt:
+    async def _send(self, endpoint: Endpoint, message: Sendable) -> Attempt:
         session = self._private if endpoint.private else self._public
         assert session is not None, "it was entered"
         if not endpoint.private:

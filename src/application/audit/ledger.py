@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 from application.audit import merkle
 from application.audit.entries import Stored, entry
 from application.audit.merkle import Part, Tile
-from application.audit.notes import opened
 from domain.model import Forbidden, Malformed, NotFound
 
 

@@ -28,23 +28,23 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Node(NamedTuple):
-    """A perfect subtree: the `index`-th of those with 2 to the power of `level` leaves."""
+    """A perfect subtree: the `place`-th of those with 2 to the power of `level` leaves."""
 
     level: int
-    index: int
+    place: int
 
     @property
     def tile(self) -> "Tile":
         """The tile that its hashes lie in."""
-        return Tile(self.level // HEIGHT, (self.index << self.level % HEIGHT) // WIDTH)
+        return Tile(self.level // HEIGHT, (self.place << self.level % HEIGHT) // WIDTH)
 
     def within(self, hashes: bytes) -> bytes:
         """Its hash, from the content of its tile."""
         wide = 1 << self.level % HEIGHT
-        start = self.index * wide % WIDTH * HASH
+        start = self.place * wide % WIDTH * HASH
         part = hashes[start : start + wide * HASH]
         if len(part) != wide * HASH:
-            raise Missing(f"tile {self.tile.level}/{self.tile.index}")
+            raise Missing(f"tile {self.tile.level}/{self.tile.place}")
         return folded([part[at : at + HASH] for at in range(0, len(part), HASH)])
 
 
@@ -52,7 +52,7 @@ class Tile(NamedTuple):
     """A row of up to 256 hashes; above level 0 each is that of a full tile one level below."""
 
     level: int
-    index: int
+    place: int
 
 
 class Missing(Exception):
@@ -84,7 +84,7 @@ def grow(frontier: Frontier, leaves: Iterable[bytes]) -> tuple[Frontier, Grown]:
         bottom.append(node)
         size, carry, level = size + 1, size, 0
         while carry & 1:
-            node = sha256(b"\1" + hashes.pop() + node).digest()  # noqa: PLW2901 - it rises
+            node = sha256(b"\1" + hashes.pop() + node).digest()
             carry, level = carry >> 1, level + 1
             if level % HEIGHT == 0:
                 new[level // HEIGHT].append(node)
@@ -197,9 +197,7 @@ def includes(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: b
     return last == 0 and found == root
 
 
-def extends(
-    old: tuple[int, bytes], new: tuple[int, bytes], proof: Sequence[bytes]
-) -> bool:
+def extends(old: tuple[int, bytes], new: tuple[int, bytes], proof: Sequence[bytes]) -> bool:
     """Whether a proof shows that a tree begins with an older one (RFC 9162, 2.1.4.2).
 
     Each tree is its size and its root. Nothing is shown of the tree without leaves: all begin so.
