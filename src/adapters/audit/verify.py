@@ -1,9 +1,7 @@
-"""Check a record or an evidence pack of remit offline. All it takes is Python 3.9 or newer.
+"""Check a record or evidence pack of remit: python3 verify.py EXPORT [KEY [CHECKPOINT ...]]
 
-    python3 verify.py EXPORT [KEY [CHECKPOINT ...]]
-
-EXPORT is a directory or a zip, CHECKPOINT a file. Use the KEY that you were told and checkpoints
-that you kept: those inside prove nothing against whoever made it. Ends with 1 if it was changed.
+EXPORT is a directory or a zip. Use the KEY you were told and CHECKPOINT files you kept: those in
+it prove nothing against whoever made it. Ends with 1 if anything was changed. Python 3.9 or newer.
 """
 
 import json
@@ -73,9 +71,9 @@ def leaf(line: bytes) -> bytes:
         entry = {n: row[n] for n in row if n not in ("payload", "base64")}
         entry.update(payload_digest=f"sha256:{sha256(payload).hexdigest()}", v=1)
         found = f"{row['position']} {sha256(bytes(1) + spelt(entry)).hexdigest()}\n".encode()
-        return found if spelt(row) + b"\n" == line else b""  # no other spelling will do
+        return found if spelt(row) + b"\n" == line else b"?"  # no other spelling will do
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return b""
+        return b"?" if line else b""
 
 
 def node(right: bytes, left: bytes) -> bytes:
@@ -84,7 +82,9 @@ def node(right: bytes, left: bytes) -> bytes:
 
 def lines(place: str, name: str) -> Iterator[bytes]:
     where = Path(place) / name if Path(place).is_dir() else zipfile.Path(place, name)
-    yield from where.open("rb") if where.exists() else ()
+    if where.exists():
+        with where.open("rb") as file:
+            yield from file
 
 
 def log_bad(place: str, roots: dict[int, set[bytes]]) -> str:
@@ -92,7 +92,7 @@ def log_bad(place: str, roots: dict[int, set[bytes]]) -> str:
     tree, size, sound, at, fork, bad = list[bytes](), 0, "0", "0", "", (b"", b"")
     for row, kept in zip_longest(*(lines(place, name) for name in LOG), fillvalue=b""):
         mine, known = leaf(row), HASHED.fullmatch(kept)
-        bad = bad if any(bad) or mine == kept else (mine, kept)
+        bad = bad if any(bad) or mine == kept else (mine, kept if known else b"?")
         at, top = (known[1].decode(), bytes.fromhex(known[2].decode())) if known else (at, b"")
         for _ in range((size ^ size + 1).bit_length() - 1):
             top = node(top, tree.pop())
@@ -104,8 +104,9 @@ def log_bad(place: str, roots: dict[int, set[bytes]]) -> str:
         fork = fork or f"after {at}: {max(roots) - size} events are missing"
     print(f"{size} events, the last {size - max(roots)} of them not protected by a checkpoint yet")
     # The hashes are what was signed, unless a checkpoint says otherwise; then the events may be.
-    mine, kept = bad if fork or bad[0][-65:] == bad[1][-65:] else bad[::-1]
-    return (mine or kept).split(b" ")[0].decode() or fork
+    order = bad if fork or bad[0][-65:] == bad[1][-65:] else bad[::-1]
+    named = [one.split()[0].decode() for one in order if one.strip(b"?")]
+    return named[0] if named else f"after {at}" if any(bad) else fork
 
 
 def pack_bad(place: str, key: str) -> str:
@@ -138,7 +139,7 @@ def main(place: str = ".", key: str = "", *kept: str) -> None:
         for note in [*notes, *(Path(name).read_text(encoding="utf-8") for name in kept)]:
             size, root = checkpoint(note, key)
             roots.setdefault(size, set()).add(root)
-        bad = log_bad(place, roots) if any(lines(place, LOG[1])) else pack_bad(place, key)
+        bad = pack_bad(place, key) if any(lines(place, "manifest.json")) else log_bad(place, roots)
     except (OSError, ValueError, KeyError, IndexError) as error:
         bad = f"unknown ({error})"
     sys.exit(f"CHANGED, first bad position: {bad}" if bad else print(f"OK, as signed by {key}"))

@@ -84,10 +84,12 @@ class SigningKey:
     def read(cls, text: str) -> "SigningKey":
         """A key as it is kept in a file."""
         found = SECRET.fullmatch(text.strip())
-        key = cls(found[1], _content(found[3])) if found else None
-        if found is None or key is None or str(key.verifier).split("+")[1] != found[2]:
-            raise BadKey("REMIT_CHECKPOINT_KEY: found no key that `remit audit keys` makes")
-        return key
+        secret = _content(found[3]) if found else b""
+        if found and secret:
+            key = cls(found[1], secret)
+            if key_id(key.name, key.verifier.public).hex() == found[2]:
+                return key
+        raise BadKey("REMIT_CHECKPOINT_KEY: found no key that `remit audit keys` makes")
 
     @property
     def written(self) -> str:

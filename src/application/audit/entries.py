@@ -56,6 +56,8 @@ def _spelt(stored: Stored) -> bytes:
 
 def recorded_at(payload: bytes) -> str | None:
     """The moment that stored content names, letter by letter; None if it names none."""
+    if found := TIMED.match(payload):
+        return found[1].decode()
     try:
         moment = loads(payload)["timestamp"]
         moment.encode()
