@@ -11,13 +11,14 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 
+import steps_audit
 import vocabulary
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 from application.specifying import vocabulary as policies
 from application.specifying.sentences import said
 
-MODULES = (policies.__name__, vocabulary.__name__)
+MODULES = (policies.__name__, vocabulary.__name__, steps_audit.__name__)
 """What a policy says comes first; then what the service adds."""
 PAGE = Path(__file__).parents[2] / "docs" / "features.md"
 CHAPTERS = {
