@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 
 import psycopg
 
@@ -145,6 +146,7 @@ def deliveries(site: Site) -> Figures:
 
 def _until_delivered(url: str, before: int) -> float:
     until = time.monotonic() + PATIENCE
+    found: tuple[int, float] | None = None
     while time.monotonic() < until:
         with psycopg.connect(url) as connection:
             found = connection.execute(DELIVERED, (before,)).fetchone()
@@ -171,7 +173,7 @@ async def _authorise(installation: Installation) -> None:
             await asyncio.gather(*(_one(said | {"subject": f"s{n}"}, bot, desk) for n in numbers))
 
 
-async def _one(said: dict[str, object], bot: Caller, desk: Desk) -> None:
+async def _one(said: Mapping[str, object], bot: Caller, desk: Desk) -> None:
     if (await hand_over(said, bot, desk)).decision.endpoint is None:
         raise BenchmarkFailed("an action was not allowed at once")
 

@@ -1,11 +1,13 @@
 """Subjects that need a grown store, or a million decisions: what age and size cost."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from threading import Event as Flag
 from threading import Thread
@@ -15,6 +17,9 @@ import psutil
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from adapters.postgres.merkle import MerkleStore
+from adapters.postgres.reading import PostgresReader
+from application.audit.ledger import inclusion
 from benchmarks import checking
 from benchmarks.grow import grow
 from benchmarks.load import Load
@@ -32,6 +37,7 @@ from benchmarks.subjects import Figures, Measure, Site, caught_up, figures_of, s
 SMALL = 10_000
 LINES = 100
 SAMPLED_EVERY = 0.5
+WARM, PROOFS = 20, 200
 RECENT = (
     "SELECT originator_id FROM remit_events WHERE topic LIKE 'decision.recommended.v%' LIMIT 100"
 )
@@ -72,14 +78,59 @@ def decides_on(events: Callable[[Site], int], *, anew: bool = False) -> Measure:
 def rebuild(site: Site) -> Figures:
     """`remit projections rebuild feedback`, the command's own start included; events a second."""
     installation = grown(site, site.sizes.grown)
-    command = (sys.executable, "-m", "adapters", "projections", "rebuild", "feedback")
+    _, took = _told(installation, "projections", "rebuild", "feedback")
+    return Figures(checking.newest(installation.url) / took, more={"seconds": took})
+
+
+def replay(site: Site) -> Figures:
+    """`remit replay --all`, the command's own start included; decisions a second."""
+    installation = grown(site, site.sizes.grown)
+    said, took = _told(installation, "replay", "--all", "--json")
+    replayed: dict[str, int] = json.loads(said)
+    if replayed["matches"] != replayed["routings"]:
+        raise BenchmarkFailed(f"replay: {replayed['routings'] - replayed['matches']} drifted")
+    return Figures(replayed["decisions"] / took, more={"seconds": took})
+
+
+def merkle(site: Site) -> Figures:
+    """`remit audit rebuild`: the log's tree from its first event on, events a second."""
+    installation = grown(site, site.sizes.grown)
+    _, took = _told(installation, "audit", "rebuild")
+    return Figures(checking.newest(installation.url) / took, more={"seconds": took})
+
+
+def proof(site: Site) -> Figures:
+    """Inclusion proofs of events all over the large store, one after the other."""
+    installation = grown(site, site.sizes.grown)
+    with closing(MerkleStore(installation.url)) as tree:
+        tree.catch_up()
+    took = sorted(asyncio.run(_proofs(installation.url)))
+    p50, p99 = took[len(took) // 2], took[len(took) * 99 // 100]
+    return Figures(1_000 / p50, p50, p99)
+
+
+async def _proofs(url: str) -> list[float]:
+    """Milliseconds that each took, after a few to warm up."""
+    took: list[float] = []
+    async with PostgresReader(url) as reader:
+        size = (await reader.ledger.head()).size
+        for n in range(WARM + PROOFS):
+            started = time.perf_counter()
+            await inclusion(1 + n * 7_919 % size, reader.ledger)
+            took.append(1_000 * (time.perf_counter() - started))
+    return took[WARM:]
+
+
+def _told(installation: Installation, *words: str) -> tuple[str, float]:
+    """What a command says, and the seconds it took."""
+    command = (sys.executable, "-m", "adapters", *words)
     environment = os.environ | installation.environment(0)
     started = time.perf_counter()
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     took = time.perf_counter() - started
     if done.returncode != 0:
-        raise BenchmarkFailed(f"rebuild: {done.stderr.decode()[-2000:]}")
-    return Figures(checking.newest(installation.url) / took, more={"seconds": took})
+        raise BenchmarkFailed(f"{' '.join(words)}: {done.stderr.decode()[-2000:]}")
+    return done.stdout.decode(), took
 
 
 def look_up(path: str, events: Callable[[Site], int]) -> Measure:
@@ -170,6 +221,9 @@ STORES: dict[str, Measure] = {
     "small_store": decides_on(_small, anew=True),
     "large_store": decides_on(_large),
     "rebuild": rebuild,
+    "replay": replay,
+    "merkle": merkle,
+    "proof": proof,
     "metrics_page": look_up("/v1/metrics?decision_type=support_triage", _large),
     "queue_page": look_up("/v1/queues/support-desk?limit=100", _large),
 }

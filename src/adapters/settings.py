@@ -54,6 +54,16 @@ class Settings(Value):
     """The file that says where actions are sent, and what they are signed with."""
     notify: Path | None = None
     """The file that says who hears of what, by Slack or by e-mail (see docs/notifications.md)."""
+    checkpoint_key: Path | None = None
+    """The file of the key that checkpoints of the log are signed with (`remit audit keys`)."""
+    checkpoint_memory: Path | None = None
+    """Where its signer remembers what it signed; beside the key, with `.last` after its name."""
+    checkpoint_directory: Path | None = None
+    """A directory that checkpoints are published to."""
+    checkpoint_webhook: str | None = None
+    """The endpoint, by its name in `endpoints`, that checkpoints are published to."""
+    checkpoint_every_seconds: int = Field(default=60, ge=1)
+    """How often a worker publishes one, if anything was recorded meanwhile."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65_535)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)

@@ -16,6 +16,7 @@ from typing import Any
 from adapters.assembly import codec
 from adapters.jobs.running import Outside, running
 from adapters.postgres.following import follow
+from adapters.postgres.merkle import MerkleStore
 from adapters.postgres.projections import Difference, ProjectionStore
 from application.ports import Clock
 from application.projections import Projection
@@ -120,8 +121,11 @@ def supervise(url: str, stop: Flag, projections: Sequence[Projection[Any]] = ALL
     pause = FIRST_PAUSE
     while not stop.is_set():
         try:
-            with closing(ProjectionStore(url, codec())) as store:
-                follow(url, store, projections, stop)
+            with (
+                closing(ProjectionStore(url, codec())) as store,
+                closing(MerkleStore(url)) as tree,
+            ):
+                follow(url, store, projections, stop, tree)
             pause = FIRST_PAUSE
         except Exception:
             log.exception("following ended; it begins again in %.1f s", pause)
@@ -162,8 +166,9 @@ def catch_up(url: str) -> None:
 
 
 def positions(url: str) -> Sequence[tuple[str, int, int]]:
-    """Each projection's name, the position it has reached, and by how much it is behind."""
-    with closing(ProjectionStore(url, codec())) as store:
+    """How far each projection and the Merkle log have come, and by how much they are behind."""
+    with closing(ProjectionStore(url, codec())) as store, closing(MerkleStore(url)) as tree:
         newest = store.newest()
         found = [(each.name, store.position(each)) for each in ALL]
+        found.append((tree.name, tree.position()))
     return [(name, position, max(0, newest - position)) for name, position in found]

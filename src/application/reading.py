@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from application.audit.ledger import Ledger
 from application.desk import NO_PART, Caller
 from application.metrics.formulas import Found
 from application.metrics.reliability import Labelled, Portion
@@ -119,6 +120,7 @@ class TrailSearch(Value):
     decision_type: str | None = None
     decision: UUID | None = None
     stream: UUID | None = None
+    event: UUID | None = None
     type: str | None = None
     actor: str | None = None
     seat: Seat | None = None
@@ -235,6 +237,11 @@ class ReliabilityReader(Protocol):
 
 class Reader(MetricsReader, ReliabilityReader, Protocol):
     """The projections, as they are asked. Each list is in the order that its marks go on in."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The Merkle log."""
+        ...
 
     async def decisions(
         self, search: Search, visible: Visible, after: KeyMark | None, limit: int

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from application.lots import LotDrawer, more_checked, sampled
 from domain.breakers import Stream
-from domain.decision.events import AutoActioned, LifeEvent
 from domain.decision_type.state import DecisionType
 from domain.policy.aggregate import PolicyVersion
 from domain.values import QualityDraw
@@ -16,16 +15,13 @@ Differing = tuple[str, str, str]
 
 def redrawn(
     id: UUID,
-    event: LifeEvent,
+    recorded: QualityDraw,
     decision_type: DecisionType,
     policies: tuple[PolicyVersion | None, ...],
     lots: LotDrawer,
 ) -> Iterator[Differing]:
     """What the lot, drawn again, says otherwise. Without the key it was drawn with, only the rate
     can be told."""
-    recorded = event.quality if isinstance(event, AutoActioned) else None
-    if recorded is None:
-        return
     again = drawn(id, decision_type, policies, lots)
     if again is None or again.rate != recorded.rate:
         yield "quality.rate", str(recorded.rate), "none" if again is None else str(again.rate)

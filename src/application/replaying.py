@@ -1,8 +1,10 @@
 """Replaying: would the same rules say the same today? Re-evaluated from what was recorded."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple, cast, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
 from uuid import UUID
+
+from pydantic import JsonValue
 
 from application.desk import Desk
 from application.lots import LotDrawer
@@ -14,7 +16,6 @@ from domain.decision.events import (
     Escalated,
     Held,
     LifeEvent,
-    Recommended,
     RoutedToReview,
     Routing,
 )
@@ -24,15 +25,16 @@ from domain.halting import KillSwitches
 from domain.model import Value
 from domain.policy.aggregate import Policy, PolicyVersion
 from domain.routing import KNOWN_SEMANTICS, SEMANTICS, Case, Ruling, route
-from domain.values import Lane, PolicyRef
+from domain.values import Lane, ModelRef, PolicyRef, QualityDraw, Recommendation
 
 Verdict = Literal["match", "drift"]
+Cause = Literal["engine", "policy", "input"]
 
 
 class Difference(Value):
     """One thing that re-evaluation says otherwise, and whose doing that is."""
 
-    cause: Literal["engine", "policy", "input"]
+    cause: Cause
     field: str
     recorded: str
     replayed: str
@@ -139,62 +141,149 @@ class Recalled(NamedTuple):
 
 async def recalled(state: Decision, routing: Routing, archive: Archive) -> Recalled | Difference:
     """What routing was told then, or why that can't be had."""
-    if routing.semantics not in KNOWN_SEMANTICS:
-        return _not_understood(routing)
-    decision_type = await archive.decision_type(state.decision_type, routing.decision_type_version)
-    policy = await _policy(state.decision_type, routing.policy, archive)
-    organisation = await _policy(ORGANISATION, routing.organisation, archive)
+    name, organisation = state.decision_type, routing.organisation
+    return remembered(
+        Told(name, state.producer, state.recommendation, state.deciding_context, state.model),
+        Ruled.of(routing),
+        await archive.decision_type(name, routing.decision_type_version),
+        await archive.policy(name, routing.policy.version) if routing.policy else None,
+        await archive.policy(ORGANISATION, organisation.version) if organisation else None,
+        await archive.kill_switches(routing.halts) if routing.halts else None,
+    )
+
+
+class Spoke(NamedTuple):
+    """Which policy spoke."""
+
+    version: int
+    hash: str
+
+    @classmethod
+    def of(cls, ref: PolicyRef | None) -> "Spoke | None":
+        """The same of a reference, if there is one."""
+        return None if ref is None else cls(ref.version, ref.hash)
+
+
+class Ruled(NamedTuple):
+    """As much of a recorded routing as replaying it takes."""
+
+    lane: Lane
+    rule: str
+    codes: tuple[str, ...]
+    """Of its reasons."""
+    trace_digest: str
+    semantics: str
+    decision_type_version: int
+    draw: int | None
+    policy: Spoke | None
+    organisation: Spoke | None
+    halts: int | None = None
+    """The version of the kill switches."""
+    quality: QualityDraw | None = None
+    """The lot that was drawn, where policy acted."""
+
+    @classmethod
+    def of(cls, routing: Routing, quality: QualityDraw | None = None) -> "Ruled":
+        """The same of a routing that was read in full."""
+        return cls(
+            lane=routing.lane,
+            rule=routing.rule,
+            codes=_codes(routing),
+            trace_digest=routing.trace_digest,
+            semantics=routing.semantics,
+            decision_type_version=routing.decision_type_version,
+            draw=routing.draw,
+            policy=Spoke.of(routing.policy),
+            organisation=Spoke.of(routing.organisation),
+            halts=routing.halts,
+            quality=quality,
+        )
+
+
+class Told(NamedTuple):
+    """What a decision's history had told when it was routed."""
+
+    decision_type: str
+    producer: str
+    recommendation: Recommendation
+    context: Mapping[str, JsonValue]
+    """Without what is personal."""
+    model: ModelRef | None = None
+
+
+def remembered(
+    told: Told,
+    ruled: Ruled,
+    decision_type: DecisionType | None,
+    policy: PolicyVersion | None,
+    organisation: PolicyVersion | None,
+    halts: KillSwitches | None,
+) -> Recalled | Difference:
+    """The same, once the versions that spoke are found, as far as they are."""
+    if ruled.semantics not in KNOWN_SEMANTICS:
+        return _not_understood(ruled)
     if decision_type is None:
-        return _lost(routing)
-    if isinstance(policy, Difference):
-        return policy
-    if isinstance(organisation, Difference):
-        return organisation
-    facts = facts_of(state.recommendation, state.deciding_context, decision_type.definition)
-    halts = await archive.kill_switches(routing.halts) if routing.halts else None
+        return _lost(ruled)
+    for ref, found in ((ruled.policy, policy), (ruled.organisation, organisation)):
+        if difference := _not_the_same(ref, found):
+            return difference
+    facts = facts_of(told.recommendation, told.context, decision_type.definition)
     case = Case(
-        state.recommendation,
+        told.recommendation,
         facts,
-        routing.draw,
-        state.producer,
+        ruled.draw,
+        told.producer,
         organisation,
-        state.model,
+        told.model,
         halts,
     )
     return Recalled(case, decision_type, policy)
 
 
-async def _policy(
-    name: str, ref: PolicyRef | None, archive: Archive
-) -> PolicyVersion | Difference | None:
-    """The version that spoke, none if none did, or why it can't be had."""
+def _not_the_same(ref: Spoke | None, found: PolicyVersion | None) -> Difference | None:
+    """Why a version is not the one that spoke."""
     if ref is None:
         return None
-    policy = await archive.policy(name, ref.version)
-    if policy is None:
+    if found is None:
         return _gone(str(ref.version))
-    if policy.guardrail.digest != ref.hash:
-        return Difference(
-            cause="policy", field="hash", recorded=ref.hash, replayed=policy.guardrail.digest
-        )
-    return policy
+    digest = found.guardrail.digest
+    if digest == ref.hash:
+        return None
+    return Difference(cause="policy", field="hash", recorded=ref.hash, replayed=digest)
 
 
 async def _replayed(
     state: Decision, event: LifeEvent, routing: Routing, archive: Archive
 ) -> Replay:
     known = await recalled(state, routing, archive)
+    ruled = Ruled.of(routing, draw_of(event))
+    found = differences(state.id, ruled, known, archive.lots)
+    return verdict(state.id, event.originator_version, ruled, found)
+
+
+def draw_of(event: LifeEvent) -> QualityDraw | None:
+    """The lot that an event records, if it records one."""
+    return event.quality if isinstance(event, AutoActioned) else None
+
+
+def differences(
+    id: UUID, ruled: Ruled, known: Recalled | Difference, lots: LotDrawer
+) -> tuple[Difference, ...]:
+    """What re-evaluation says otherwise; nothing where it says the same."""
     if isinstance(known, Recalled):
-        differences = (
-            *_compared(routing, known.ruling(routing.semantics)),
-            *_redrawn(state.id, event, known, archive),
+        return (
+            *_compared(ruled, known.ruling(ruled.semantics)),
+            *_redrawn(id, ruled, known, lots),
         )
-    else:
-        differences = (known,)
+    return (known,)
+
+
+def verdict(id: UUID, version: int, routing: Ruled, differences: tuple[Difference, ...]) -> Replay:
+    """What re-evaluation says of one routing."""
     ref = routing.policy
     return Replay(
-        decision_id=state.id,
-        version=event.originator_version,
+        decision_id=id,
+        version=version,
         verdict="drift" if differences else "match",
         lane=routing.lane,
         rule=routing.rule,
@@ -204,22 +293,24 @@ async def _replayed(
     )
 
 
-def _redrawn(id: UUID, event: LifeEvent, known: Recalled, archive: Archive) -> Iterator[Difference]:
+def _redrawn(id: UUID, ruled: Ruled, known: Recalled, lots: LotDrawer) -> Iterator[Difference]:
     """What the quality lot, drawn again, says otherwise: the policy sets its rate."""
+    if ruled.quality is None:
+        return
     policies = (known.policy, known.case.organisation)
-    redrawing = redrawn(id, event, known.decision_type, policies, archive.lots)
+    redrawing = redrawn(id, ruled.quality, known.decision_type, policies, lots)
     for field, recorded, again in redrawing:
         yield Difference(cause="policy", field=field, recorded=recorded, replayed=again)
 
 
-def _not_understood(routing: Routing) -> Difference:
+def _not_understood(routing: Ruled) -> Difference:
     """A newer service routed it: this one can't say what it would have said."""
     return Difference(
         cause="engine", field="semantics", recorded=routing.semantics, replayed=SEMANTICS
     )
 
 
-def _lost(routing: Routing) -> Difference:
+def _lost(routing: Ruled) -> Difference:
     return _gone(str(routing.policy.version) if routing.policy else "none")
 
 
@@ -229,13 +320,17 @@ def _gone(version: str) -> Difference:
     )
 
 
-def _compared(routing: Routing, ruling: Ruling) -> tuple[Difference, ...]:
+def _compared(ruled: Ruled, ruling: Ruling) -> tuple[Difference, ...]:
     """What differs. Other values in the trace mean other input; the rest is the engine's doing."""
+    codes = _codes(ruling)
+    was = (ruled.trace_digest, ruled.lane, ruled.rule, ruled.codes)
+    if was == (ruling.trace_digest, ruling.lane, ruling.rule, codes):
+        return ()
     pairs = (
-        ("input", "trace_digest", routing.trace_digest, ruling.trace_digest),
-        ("engine", "lane", routing.lane, ruling.lane),
-        ("engine", "rule", routing.rule, ruling.rule),
-        ("engine", "reasons", _codes(routing), _codes(ruling)),
+        ("input", "trace_digest", ruled.trace_digest, ruling.trace_digest),
+        ("engine", "lane", ruled.lane, ruling.lane),
+        ("engine", "rule", ruled.rule, ruling.rule),
+        ("engine", "reasons", ", ".join(ruled.codes), ", ".join(codes)),
     )
     return tuple(
         Difference.model_validate(
@@ -246,65 +341,5 @@ def _compared(routing: Routing, ruling: Ruling) -> tuple[Difference, ...]:
     )
 
 
-def _codes(said: Routing | Ruling) -> str:
-    return ", ".join(reason.code for reason in said.reasons)
-
-
-class LogReplay(Value):
-    """What re-evaluating every routing in the log says."""
-
-    decisions: int
-    routings: int
-    matches: int
-    drifted: tuple[Replay, ...]
-    """The routings that drifted, the first thousand of them."""
-
-
-async def replay_log(
-    desk: Desk, progress: Callable[[int], None] = lambda _: None, page: int = 2_000
-) -> LogReplay:
-    """Re-evaluate every routing of every decision, in one pass over the log.
-
-    Only decisions that are still open are kept in memory: after its end nothing is routed.
-    `progress` is told the position reached, page by page.
-    """
-    archive = Archive(desk)
-    states: dict[UUID, Decision] = {}
-    tally: dict[str, int] = dict.fromkeys(("decisions", "routings", "matches"), 0)
-    drifted: list[Replay] = []
-    position = 0
-    while events := await desk.log.after(position, limit=page, topics=DECISION_TOPICS):
-        for positioned in events:
-            event = cast(LifeEvent, positioned.event)
-            replayed = await _step(states, event, archive)
-            tally["decisions"] += isinstance(event, Recommended)
-            if replayed is not None:
-                tally["routings"] += 1
-                tally["matches"] += replayed.verdict == "match"
-                if replayed.verdict == "drift" and len(drifted) < MOST_DRIFTED:
-                    drifted.append(replayed)
-        position = events[-1].position
-        progress(position)
-    return LogReplay(**tally, drifted=tuple(drifted))
-
-
-MOST_DRIFTED = 1_000
-DECISION_TOPICS = tuple(event.TOPIC for event in get_args(LifeEvent))
-
-
-async def _step(states: dict[UUID, Decision], event: LifeEvent, archive: Archive) -> Replay | None:
-    """Move one decision on by one event, and re-evaluate the routing in it, if there is one."""
-    id = event.originator_id
-    state = states.get(id)
-    if state is None and not isinstance(event, Recommended):
-        return None
-    routing = routing_of(event)
-    replayed = None
-    if routing is not None and state is not None:
-        replayed = await _replayed(state, event, routing, archive)
-    after = evolve(state, event)
-    if after.is_open:
-        states[id] = after
-    else:
-        states.pop(id, None)
-    return replayed
+def _codes(said: Routing | Ruling) -> tuple[str, ...]:
+    return tuple([reason.code for reason in said.reasons])

@@ -45,7 +45,7 @@ from application.ports import Append, EventLog, Forgotten
 from application.projections.catalogue import ALL
 from application.projections.feedback import Feedback
 from application.recommending import Recommend, recommend
-from application.replaying import replay_log
+from application.replaying_log import replay_log
 from application.trail import trail_line
 from application.views import DecisionView
 from domain.decision.state import Decision

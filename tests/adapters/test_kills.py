@@ -42,7 +42,7 @@ SECONDS = float(os.environ.get("REMIT_KILL_SECONDS", "20"))
 def test_whatever_is_killed_nothing_is_lost_and_nothing_done_twice(tmp_path: Path) -> None:
     verdict = asyncio.run(play(SECONDS, tmp_path))
     assert verdict["faults"] == []
-    assert sum(verdict["kills"].values()) >= SECONDS / 10
+    assert sum(verdict["kills"].values()) >= 1
     assert verdict["settled after"] < SETTLES_WITHIN
     assert verdict["answered"]["claim 200"] > 0 < verdict["events"]["decision.action_delivered"]
 

@@ -9,11 +9,12 @@ import pytest
 
 from application.feed import EventView
 from application.lots import LotDrawer
-from application.redrawing import redrawn
+from application.redrawing import Differing, redrawn
 from domain.decision.events import AutoActioned
+from domain.policy.aggregate import PolicyVersion
 from domain.values import QualityDraw
 from tests.application.office import Office, an_office
-from tests.domain.builders import a_guardrail, a_policy
+from tests.domain.builders import REFUND, a_guardrail, a_policy
 
 SCRIPT = Path(__file__).parents[2] / "docs/feedback/reproduce_draw.py"
 KEY = "lots for a desk in memory"
@@ -91,22 +92,20 @@ def test_an_honest_draw_replays_and_another_is_drift(office: Office) -> None:
         assert office.replayed(event.originator_id).verdict == "match"
         assert event.quality is not None
         turned = event.quality.model_copy(update={"sampled": not event.quality.sampled})
-        changed = event.model_copy(update={"quality": turned})
-        found = list(redrawn(event.originator_id, changed, policies, lots))
+        found = list(redrawn(event.originator_id, turned, REFUND, policies, lots))
         assert [field for field, *_ in found] == ["quality.sampled"]
 
 
 def test_without_the_key_only_the_rate_can_be_told(office: Office) -> None:
     event = next(e.event for e in office.log() if isinstance(e.event, AutoActioned))
     id, strangers = event.originator_id, LotDrawer(b"another key", "lots-2")
-    assert list(redrawn(id, event, (a_policy(),), strangers)) == []
-    rarer = a_policy(a_guardrail(sampling=()))
-    assert list(redrawn(id, event, (rarer,), strangers)) == [("quality.rate", "0.5", "none")]
-    assert list(redrawn(id, event, (rarer, a_policy()), strangers)) == []
-
-
-def test_what_was_recorded_without_a_lot_has_none_to_replay(office: Office) -> None:
-    event = next(e.event for e in office.log() if isinstance(e.event, AutoActioned))
     assert isinstance(event.quality, QualityDraw)
-    before = event.model_copy(update={"quality": None})
-    assert list(redrawn(event.originator_id, before, (a_policy(),), office.desk.lots)) == []
+
+    def again(*policies: PolicyVersion | None) -> list[Differing]:
+        assert event.quality is not None
+        return list(redrawn(id, event.quality, REFUND, policies, strangers))
+
+    assert again(a_policy()) == []
+    rarer = a_policy(a_guardrail(sampling=()))
+    assert again(rarer) == [("quality.rate", "0.5", "none")]
+    assert again(rarer, a_policy()) == []

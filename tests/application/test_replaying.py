@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from application.desk import NoSuchDecision
-from application.replaying import Archive, DecisionReplay, Difference, replay_history, replay_log
+from application.replaying import Archive, DecisionReplay, Difference, replay_history
+from application.replaying_log import replay_log
 from domain.decision import events as d
 from domain.decision.events import LifeEvent
 from domain.guardrail.document import Limit

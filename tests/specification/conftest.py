@@ -11,6 +11,7 @@ sys.path.append(str(Path(__file__).parent))
 
 from doors import Door
 from scene import Scene
+from steps_audit import *  # noqa: F403 - as below
 from steps_clocks import *  # noqa: F403 - as below
 from steps_delivering import *  # noqa: F403 - as below
 from steps_metrics import *  # noqa: F403 - as below

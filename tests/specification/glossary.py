@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path += map(str, (Path(__file__).parent, Path(__file__).parents[2]))
 
+import steps_audit
 import steps_clocks
 import steps_delivering
 import steps_metrics
@@ -27,6 +28,7 @@ from application.specifying.sentences import said
 STEPS = (
     policies,
     vocabulary,
+    steps_audit,
     steps_clocks,
     steps_delivering,
     steps_metrics,

@@ -13,6 +13,7 @@ from adapters.cli import (
     halting,
     interchange,
     keys,
+    ledger,
     measuring,
     operating,
     overseeing,
@@ -39,6 +40,7 @@ policy = typer.Typer(
 spec = typer.Typer(help="Say what a policy must do, and see whether it does.", no_args_is_help=True)
 shadow = typer.Typer(help="Try a version beside the one in force.", no_args_is_help=True)
 projections = typer.Typer(help="Look after what is folded from the log.", no_args_is_help=True)
+audit = typer.Typer(help="Prove that the record was not changed.", no_args_is_help=True)
 api_keys = typer.Typer(help="Issue the keys that open the door.", no_args_is_help=True)
 
 app.command("demo")(operating.demo)
@@ -80,6 +82,13 @@ policy.command("floor")(policies.floor)
 app.command("trail")(auditing.trail)
 app.command("explain")(auditing.explain)
 app.command("replay")(auditing.replay)
+audit.command("checkpoint")(ledger.checkpoint)
+audit.command("publish")(ledger.publish)
+audit.command("prove")(ledger.prove)
+audit.command("verify")(ledger.verify)
+audit.command("export")(ledger.export)
+audit.command("keys")(ledger.keys)
+audit.command("rebuild")(ledger.rebuild)
 app.command("report")(reporting.report)
 app.command("thresholds")(thresholds.thresholds)
 app.command("halt")(halting.halt)
@@ -99,6 +108,7 @@ api_keys.command("list")(keys.show)
 app.add_typer(policy, name="policy")
 app.add_typer(spec, name="spec")
 app.add_typer(projections, name="projections")
+app.add_typer(audit, name="audit")
 app.add_typer(api_keys, name="keys")
 app.add_typer(measuring.app, name="metrics")
 app.add_typer(calibrating.app, name="calibration")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapters.cli.common import (
+    database,
     decision_id,
     err,
     escaped,
@@ -17,7 +18,8 @@ from adapters.trouble import Trouble
 
 if TYPE_CHECKING:
     from application.desk import Desk
-    from application.replaying import DecisionReplay, LogReplay, Replay
+    from application.replaying import DecisionReplay, Replay
+    from application.replaying_log import LogReplay
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for a machine.")]
 FOUND_WANTING = 1
@@ -79,9 +81,9 @@ def replay(
     if (id is None) is not all:
         raise Trouble("ID or --all: give one of the two")
     if all:
-        verdict = with_desk(settings(), lambda desk: _whole_log(desk, quiet=as_json))
+        verdict = _whole_log(quiet=as_json)
         _report_log(verdict, as_json=as_json)
-        drift = bool(verdict.drifted)
+        drift = not verdict.sound
     else:
         one = with_desk(settings(), lambda desk: replay_one(decision_id(id or ""), desk))
         _report_one(one, as_json=as_json)
@@ -90,14 +92,14 @@ def replay(
         raise typer.Exit(FOUND_WANTING)
 
 
-async def _whole_log(desk: "Desk", *, quiet: bool) -> "LogReplay":
+def _whole_log(*, quiet: bool) -> "LogReplay":
     from rich.progress import Progress
 
-    from application.replaying import replay_log
+    from adapters.replaying import replay_log
 
-    with Progress(console=err, transient=True, disable=quiet) as bar:
-        task = bar.add_task("replaying", total=await desk.log.newest() or None)
-        return await replay_log(desk, lambda position: bar.update(task, completed=position))
+    with database(settings()) as url, Progress(console=err, transient=True, disable=quiet) as bar:
+        task = bar.add_task("replaying", total=None)
+        return replay_log(url, lambda at, end: bar.update(task, completed=at, total=end))
 
 
 def _report_log(verdict: "LogReplay", *, as_json: bool) -> None:
@@ -108,6 +110,11 @@ def _report_log(verdict: "LogReplay", *, as_json: bool) -> None:
         f"{verdict.decisions:,} decisions, {verdict.routings:,} routings: "
         f"[bold green]{verdict.matches:,} match[/], {verdict.routings - verdict.matches:,} drift"
     )
+    for cause, number in verdict.causes.items():
+        out.print(f"  because of the {cause}: {number:,}")
+    for lost in verdict.unreadable[:20]:
+        what = f"version {lost.version} of {lost.stream} ({escaped(lost.type)})"
+        out.print(f"  can't be read any more: {what}", highlight=False)
     for one in verdict.drifted[:20]:
         _report_drift(one)
 

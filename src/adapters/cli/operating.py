@@ -48,6 +48,7 @@ def serve(
     """Answer HTTP requests until told to stop (SIGTERM, or Ctrl-C)."""
     from adapters.assembly import notices
     from adapters.logs import configure
+    from adapters.publication import publication
     from adapters.serving import serve as serve_http
     from adapters.serving import ways_in
     from adapters.webhooks.endpoints import read_endpoints
@@ -57,6 +58,7 @@ def serve(
     read_endpoints(given.endpoints)
     notices(given)
     configure(given)
+    publication(given)
     with database(given) as url:
         serve_http(url, given, work=work, dev=dev)
 
@@ -66,17 +68,21 @@ def work(
         bool, typer.Option("--while-open", help="Stop as well when standard input closes.")
     ] = False,
 ) -> None:
-    """Follow the log, keep time, deliver actions and tell of events, until told to stop. Any number
-    may run.
+    """Follow the log, keep time, deliver actions, tell of events and publish checkpoints.
+
+    Until told to stop; any number may run.
     """
     from adapters.assembly import clock_of, notices, vault
     from adapters.jobs.running import Outside
     from adapters.logs import configure
+    from adapters.publication import publication
     from adapters.webhooks.endpoints import read_endpoints
     from adapters.worker import work as follow_log
 
     given = settings()
-    outside = Outside(read_endpoints(given.endpoints), vault(given), notices(given))
+    outside = Outside(
+        read_endpoints(given.endpoints), vault(given), notices(given), publication(given)
+    )
     configure(given)
     with database(given) as url:
         follow_log(url, outside=outside, clock=clock_of(given), while_open=while_open)

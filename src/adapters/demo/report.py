@@ -9,7 +9,7 @@ from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
-from application.replaying import LogReplay
+from application.replaying_log import LogReplay
 
 BAR = 28
 LANES = {"automate": "green", "review": "yellow", "escalate": "red"}

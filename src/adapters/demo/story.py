@@ -29,7 +29,7 @@ from application.desk import Caller
 from application.governing import Adoption, adopt
 from application.ports import Identity
 from application.reading import caught_up
-from application.replaying import LogReplay, replay_log
+from application.replaying_log import LogReplay, replay_log
 
 SERVICES = 2
 """Two processes of the service share the log, as they would in an installation."""

@@ -34,6 +34,7 @@ from adapters.http.pace import Pace
 from adapters.http.parts import Trials, parts
 from adapters.http.policies import Policies
 from adapters.http.problems import MEDIA_TYPE, Rejected, answer_problem, told
+from adapters.http.proofs import Proofs
 from adapters.http.queues import Queues
 from adapters.http.reading import JsonRequest, decode
 from adapters.http.rehearsals import Rehearsals
@@ -65,6 +66,7 @@ OPERATIONS: tuple[ControllerRouterHandler, ...] = (
     Feed,
     Webhooks,
     Lists,
+    Proofs,
     Queues,
     Figures,
     OversightFigures,

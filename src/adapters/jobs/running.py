@@ -13,6 +13,7 @@ from procrastinate import App, PsycopgConnector
 
 from adapters.assembly import Notices, working_desk
 from adapters.jobs.breakers import keep_watch
+from adapters.jobs.checkpoints import sign_and_publish
 from adapters.jobs.deliveries import send
 from adapters.jobs.heralds import Herald, Subscribers
 from adapters.jobs.holding import Hands, give_back
@@ -22,9 +23,10 @@ from adapters.jobs.silences import listen_for_silence
 from adapters.notices.channels import Channels
 from adapters.postgres.followers import PostgresSubscriptions, Safe, bookmarks_on
 from adapters.postgres.pooled import TRIES_FOR
+from adapters.publication import Publication, open_ledger
 from adapters.webhooks.courier import HttpCourier
 from adapters.webhooks.endpoints import Endpoint
-from application.delivering import Courier
+from application.audit.ledger import Ledger
 from application.desk import Desk
 from application.ports import Clock
 
@@ -41,7 +43,7 @@ LOOKED_AFTER = 0.2
 LONGEST_PAUSE = 5.0
 
 
-def jobs(url: str, desk: Desk, courier: Courier) -> App:
+def jobs(url: str, desk: Desk, courier: HttpCourier, publishing: "Publishing | None" = None) -> App:
     """Everything that runs in every worker."""
     connector = PsycopgConnector(
         conninfo=url, min_size=1, max_size=CONNECTIONS, reconnect_timeout=TRIES_FOR
@@ -52,7 +54,13 @@ def jobs(url: str, desk: Desk, courier: Courier) -> App:
     send(app, url, desk, courier)
     keep_watch(app, desk)
     listen_for_silence(app, url, desk)
+    if publishing is not None:
+        sign_and_publish(app, *publishing, courier, desk.clock)
     return app
+
+
+Publishing = tuple[Publication, Ledger]
+"""How checkpoints leave, and what they are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ class Outside:
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict[str, Endpoint])
     safe: Safe | None = None
     notices: Notices | None = None
+    publication: Publication | None = None
 
 
 def herald(url: str, outside: Outside, desk: Desk, courier: HttpCourier) -> Herald:
@@ -102,7 +111,10 @@ async def _run(url: str, outside: Outside, clock: Clock | None, stop: Flag) -> N
     async with (
         working_desk(url, clock) as desk,
         HttpCourier(outside.endpoints) as courier,
-        jobs(url, desk, courier).open_async() as app,
+        open_ledger(url) as ledger,
+        jobs(
+            url, desk, courier, (outside.publication, ledger) if outside.publication else None
+        ).open_async() as app,
     ):
         hands = Hands()
         looking = asyncio.create_task(give_back(app, hands))

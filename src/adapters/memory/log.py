@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
+from application.audit.entries import Stored
 from application.ports import (
     Append,
     Busy,
@@ -133,6 +134,14 @@ class MemoryEventLog:
             position, limit, topics=stored, inclusive_of_start=False
         )
         return [Positioned(int(n.id), self._read(n, keys)) for n in found]
+
+    def stored(self) -> Sequence[Stored]:
+        """All events as they are kept, in order."""
+        found = self._recorder.select_notifications(0, self.read_newest(), inclusive_of_start=False)
+        return [
+            Stored(int(n.id), str(n.originator_id), n.originator_version, n.topic, n.state)
+            for n in found
+        ]
 
     async def newest(self) -> int:
         """The position of the newest event; 0 if there is none."""

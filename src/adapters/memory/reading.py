@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from adapters.memory import reliability
+from adapters.memory.ledger import MemoryLedger
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from application.evidence.cases import cases_of
@@ -49,6 +50,7 @@ class MemoryReader:
     def __init__(self, log: MemoryEventLog, store: MemoryProjectionStore) -> None:
         self._log = log
         self._store = store
+        self.ledger = MemoryLedger(log)
 
     async def decisions(
         self, search: Search, visible: Visible, after: KeyMark | None, limit: int
@@ -331,6 +333,7 @@ def _matches(search: TrailSearch, line: AuditLine) -> bool:
         _is(search.decision_type, line.decision_type)
         and _is(search.decision, line.decision)
         and _is(search.stream, line.stream)
+        and _is(search.event, line.event_id)
         and _is(search.type, line.type)
         and _is(search.actor, line.actor_id)
         and _is(search.seat, line.actor_seat)

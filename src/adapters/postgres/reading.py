@@ -9,6 +9,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from adapters.postgres import figures, reliability
 from adapters.postgres.claiming import first_of_each_kind
 from adapters.postgres.figures import Figures
+from adapters.postgres.ledger import PostgresLedger
 from adapters.postgres.pooled import busy, pool, reading
 from application.metrics.formulas import Found
 from application.metrics.periods import periods_of
@@ -109,6 +110,7 @@ class PostgresReader:
 
     def __init__(self, url: str, *, readers: int = 4, reconnect_within: float = 5.0) -> None:
         self._pool = pool(url, readers, reconnect_within, options="-c TimeZone=UTC")
+        self.ledger = PostgresLedger(self._pool)
 
     async def __aenter__(self) -> Self:
         await self._pool.open(wait=True, timeout=10)
@@ -290,6 +292,7 @@ class PostgresReader:
             ("decision_type = %s", search.decision_type),
             ("decision = %s", search.decision),
             ("stream = %s", search.stream),
+            ("event_id = %s", search.event),
             ("type = %s", search.type),
             ("actor_id = %s", search.actor),
             ("actor_seat = %s", search.seat),

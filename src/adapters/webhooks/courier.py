@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from adapters.webhooks.endpoints import Endpoint, Target
 from adapters.webhooks.signing import secret_bytes, signed
-from application.delivering import Attempt, Message
+from application.delivering import Attempt
 from application.subscribing import Subscription
 from domain.values import Receipt
 
@@ -58,6 +58,18 @@ def require_public(address: str) -> None:
         raise PrivateAddress(f"{address} is not a public address")
 
 
+class Sendable(Protocol):
+    """What leaves: a body under an id that stays the same however often it is sent."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def timestamp(self) -> datetime: ...
+
+    def model_dump_json(self) -> str: ...
+
+
 class HttpCourier:
     """Carries messages over HTTP: signed, one try, no redirect, and little of an answer read."""
 
@@ -81,7 +93,7 @@ class HttpCourier:
             assert session is not None, "it was entered"
             await session.close()
 
-    async def carry(self, endpoint: str, message: Message) -> Attempt:
+    async def carry(self, endpoint: str, message: Sendable) -> Attempt:
         """Send it once and tell what came of it."""
         known = self._endpoints.get(endpoint)
         if known is None:

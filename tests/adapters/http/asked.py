@@ -23,6 +23,8 @@ NOW = "2031-04-01T12:00:00Z"
 MODEL = {"model": {"name": "refund-model"}}
 VOLUME = {"source": "order desk", "periods": [{"period": "2025-12", "eligible": 9}]}
 THRESHOLDS = "/v1/metrics/thresholds?decision_type=refund&model=refund-model&model_version=1"
+RIVALS = "champion=refund-model@1&challenger=refund-model@2"
+FIT = {"model": "refund-model@1", "method": "isotonic"}
 SUBSCRIPTION = {"endpoint": "warehouse", "types": ["decision.*"], "decision_type": "refund"}
 
 
@@ -58,6 +60,19 @@ def contested(service: Service) -> str:
     id = completed(service)
     assert service.post(f"/v1/decisions/{id}/contest", "bot", {}).is_success
     return id
+
+
+def proof(path: str) -> Asked:
+    def asked(service: Service) -> Request:
+        automated(service)
+        return Request("GET", path)
+
+    return asked
+
+
+def included(service: Service) -> Request:
+    events = service.get(f"/v1/decisions/{automated(service)}/events").json()["items"]
+    return Request("GET", f"/v1/audit/inclusion?event={events[0]['id']}")
 
 
 def lifted(service: Service) -> Request:
@@ -268,10 +283,19 @@ ASKED: dict[str, Asked] = {
     "erase": lambda _: Request("POST", "/v1/data-subjects/erase", {"data_subject": "somebody"}),
     "follow": get("/v1/events"),
     "audit_trail": get("/v1/audit/trail"),
+    "checkpoint": get("/v1/audit/checkpoint"),
+    "consistency": proof("/v1/audit/consistency?from=1"),
+    "inclusion": included,
     "metrics": get("/v1/metrics"),
     "formulas": get("/v1/metrics/formulas"),
     "thresholds": get(THRESHOLDS),
     "breakers": of_type("GET", "/breakers"),
+    "oversight": get("/v1/metrics/oversight?decision_type=refund"),
+    "calibration": get("/v1/metrics/calibration?decision_type=refund"),
+    "models": get(f"/v1/metrics/models?decision_type=refund&{RIVALS}"),
+    "maps": of_type("GET", "/recalibrations?model=refund-model@1"),
+    "fit_map": of_type("POST", "/recalibrations", FIT),
+    "adopt_map": of_type("POST", "/recalibrations/adopt", {"model": "a@1", "version": 1}),
     "declared_volumes": of_type("GET", "/eligible-volume"),
     "declare_volume": of_type("PUT", "/eligible-volume", VOLUME),
     "halts": get("/v1/halt"),

@@ -65,7 +65,7 @@ SEATS = {
 RECOVERS = 0.75
 """How often everything is up again before the next one is killed: otherwise nobody would get on."""
 SERVERS, WORKERS = 2, 2
-STARTS_WITHIN = 120.0
+STARTS_WITHIN = 300.0
 KILL_EVERY = (0.3, 1.5)
 AWAY = (0.0, 1.0)
 """Seconds until whoever looks after processes starts the killed one again."""

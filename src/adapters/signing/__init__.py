@@ -1,0 +1,1 @@
+"""Signing: keys that checkpoints are signed with, and a signer that remembers."""
