@@ -44,8 +44,7 @@ KNOWN = Rule((), reads=True, besides="shows what the caller's seats reach")
 READ = Rule(READERS, reads=True)
 WRITE_POLICY = Rule((PRODUCT, DECISION, RISK), people=True)
 TRY_POLICY = Rule((PRODUCT, RISK, DECISION), people=True)
-ACTORS = tuple(seat for seat in READERS if seat is not Seat.AUDITOR)
-OWN = Rule(ACTORS, besides="whose it is")
+OWN = Rule(READERS, besides="whose it is")
 OWN_WORK = "whose recommendation it is"
 
 AUTHORITY: dict[str, Rule] = {
@@ -59,7 +58,7 @@ AUTHORITY: dict[str, Rule] = {
     "replay": READ,
     "explanation": READ,
     "receipt": Rule(
-        (PRODUCER, *OWNER_SEATS),
+        (PRODUCER, *OWNER_SEATS, FALLBACK),
         besides=f"the producer {OWN_WORK}, or the decision owner; if it failed, any owner",
     ),
     "reverse": Rule((DECISION, ESCALATION), people=True),
@@ -67,7 +66,7 @@ AUTHORITY: dict[str, Rule] = {
     "quality": Rule((QUALITY,), people=True, besides="who had no say in it before"),
     "contest": Rule((DECISION, RISK, PRODUCER)),
     "answer": Rule(
-        (DECISION, RISK, ESCALATION, PRODUCT, REVIEWER, QUALITY),
+        (DECISION, RISK, ESCALATION, PRODUCT, REVIEWER, QUALITY, FALLBACK),
         people=True,
         besides="an objection: who had no say before; else the decision, risk or escalation owner",
     ),
@@ -143,13 +142,13 @@ AUTHORITY: dict[str, Rule] = {
     ),
     "lift": Rule((RISK,), people=True, besides="for all decision types (`*`)"),
     # Subscriptions
-    "subscribe": Rule(ACTORS, besides="sees what the caller's seats reach"),
+    "subscribe": Rule(READERS, besides="sees what the caller's seats reach"),
     "subscriptions": Rule((), reads=True, besides="shows the caller's own, and what they oversee"),
     "subscription": Rule(
         (*READERS, Seat.ADMINISTRATOR), reads=True, besides="whose it is, or who oversees it"
     ),
     "unsubscribe": Rule(
-        (*ACTORS, Seat.ADMINISTRATOR), besides="whose it is, or an administrator of all it sees"
+        (*READERS, Seat.ADMINISTRATOR), besides="whose it is, or an administrator of all it sees"
     ),
     "rotate_secret": OWN,
     "resume_subscription": OWN,
@@ -197,16 +196,10 @@ def admit(operation: str, identity: Identity) -> None:
     Whom something falls to may hold no seat that a key names, so that is theirs to say as well.
     """
     rule = AUTHORITY[operation]
-    is_person = identity.kind == ActorKind.HUMAN
-    falls_to_them = FALLBACK in rule.seats and is_person and not _only_audits(identity)
+    falls_to_them = FALLBACK in rule.seats and identity.kind == ActorKind.HUMAN
     if rule.asks_anyone or falls_to_them:
         return
     enough = (READING if rule.reads else ACTING) | set(rule.seats)
     if all(enough.isdisjoint(held) for held in identity.seats.values()):
         names = " or ".join(seat.spoken for seat in rule.seats)
         raise NoAuthority(f"{identity.id} is not {names}")
-
-
-def _only_audits(identity: Identity) -> bool:
-    held = {seat for seats in identity.seats.values() for seat in seats}
-    return held == {str(Seat.AUDITOR)}

@@ -36,7 +36,6 @@ from application.governing import adopt
 from application.lots import LotDrawer
 from application.metrics.window import Window
 from application.ports import Busy, Identity
-from application.reading import Claimant
 from domain.model import Seat
 from tests.domain.builders import NOON
 
@@ -259,7 +258,7 @@ def test_what_can_not_be_looked_up_now_is_said_to_be_busy_and_found_again(own: O
     """The queues, lists and figures read tables; a server that is away fails none of its askers."""
 
     async def look_up(reader: PostgresReader) -> None:
-        await reader.claimable("q", Claimant("rae", None, None), NOON, 20)
+        await reader.free("q", NOON, 20)
         await reader.queues(None, NOON)
         window = Window(since=NOON, until=NOON)
         assert [row async for row in reader.facts(window, None)] == []

@@ -52,7 +52,8 @@ def an_endpoint(url: str, **more: Any) -> Endpoint:
 
 async def attempt(endpoint: Endpoint) -> Attempt:
     async with HttpCourier({"here": endpoint}) as courier:
-        return await courier.carry("here", MESSAGE)
+        now = datetime.now(UTC)  # a receiver takes no message that is minutes old
+        return await courier.carry("here", MESSAGE.model_copy(update={"timestamp": now}))
 
 
 def met(answers: Answers) -> Attempt:
