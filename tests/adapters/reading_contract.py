@@ -551,6 +551,7 @@ class ReaderContract:
             coverage = told.metrics.adoption.coverage
             assert (coverage.numerator, coverage.denominator) == (27, 62)
 
+    @pytest.mark.anyio
     async def test_evidence_is_counted_by_the_day_it_came_in(self, opened: Opened) -> None:
         async with opened() as library:
             await adopted(library)
