@@ -166,9 +166,14 @@ def catch_up(url: str) -> None:
 
 
 def positions(url: str) -> Sequence[tuple[str, int, int]]:
-    """How far each projection and the Merkle log have come, and by how much they are behind."""
-    with closing(ProjectionStore(url, codec())) as store, closing(MerkleStore(url)) as tree:
+    """Each projection's name, the position it has reached, and by how much it is behind."""
+    with closing(ProjectionStore(url, codec())) as store:
         newest = store.newest()
         found = [(each.name, store.position(each)) for each in ALL]
-        found.append((tree.name, tree.position()))
     return [(name, position, max(0, newest - position)) for name, position in found]
+
+
+def logged(url: str) -> tuple[str, int, int]:
+    """The same of the Merkle log."""
+    with closing(ProjectionStore(url, codec())) as store, closing(MerkleStore(url)) as tree:
+        return tree.name, tree.position(), max(0, store.newest() - tree.position())

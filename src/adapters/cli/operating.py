@@ -143,14 +143,14 @@ def _projections(name: str) -> tuple[str, ...]:
 
 
 def status() -> None:
-    """Show how far each projection has followed the log."""
+    """Show how far each projection, and the Merkle log, has followed the log."""
     from rich.table import Table
 
-    from adapters.worker import positions
+    from adapters.worker import logged, positions
 
     with database(settings()) as url:
         table = Table("projection", "position", "behind by")
-        for name, position, behind in positions(url):
+        for name, position, behind in (*positions(url), logged(url)):
             table.add_row(name, f"{position:,}", f"{behind:,}")
         out.print(table)
 
