@@ -1,17 +1,16 @@
 """Rehearsals: a version put to recorded history, or beside the one in force, before it decides."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath, JSONBody, PathParameter
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime
 
 from adapters.http.answers import versioned
-from adapters.http.bodies import Moment
 from adapters.http.callers import CONDITIONAL
 from adapters.http.parts import TheCaller, TheDesk, TheTrials
+from adapters.http.spans import Span
 from application import rehearsing, shadowing
 from application.metrics.window import Window
 from application.rehearsal.report import Report, digest_of
@@ -23,25 +22,10 @@ from domain.policy.shadow import Shadow
 
 Name = FromPath[str]
 Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Backtest(Value):
+class Backtest(Span):
     """What is rehearsed: a window, from, up to and without to; everything until now by default."""
-
-    since: Moment = Field(default=ALWAYS, alias="from")
-    until: Moment | None = Field(default=None, alias="to")
-
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Self:
-        if self.until is not None and self.until < self.since:
-            raise ValueError("a window that ends after it starts: `from` before `to`")
-        return self
-
-    def window(self, now: datetime) -> Window:
-        """The window, up to and with this very moment if it has no end."""
-        until = self.until or max(now, self.since) + timedelta(microseconds=1)
-        return Window(since=self.since, until=until)
 
 
 class BacktestView(Value):

@@ -1,15 +1,14 @@
 """Reliability: how far a model's confidence can be believed, and whether its work has changed."""
 
-from datetime import timedelta
 from typing import Self
 
 from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from adapters.http.bodies import Moment, Word
-from adapters.http.figures import ALWAYS
 from adapters.http.parts import Asked, TheCaller, TheDesk, TheReader
+from adapters.http.spans import Span
 from application.calibrating import compare_models, reliability
 from application.metrics.comparing import Comparison
 from application.metrics.reliability import Reliability
@@ -19,7 +18,7 @@ from domain.model import Value
 from domain.recalibration import FittedMap, Recalibrations
 
 
-class Models(Value):
+class Models(Span):
     """Which models of a decision type are looked at, over what time, beside what time."""
 
     decision_type: Word
@@ -27,15 +26,11 @@ class Models(Value):
     """A model, as `name` or `name@version`; all of them if none is named."""
     segment: Word | None = None
     """A declared fact with few values, by which everything is told apart."""
-    since: Moment = Field(default=ALWAYS, alias="from")
-    until: Moment | None = Field(default=None, alias="to")
     reference_from: Moment | None = None
     reference_to: Moment | None = None
 
     @model_validator(mode="after")
-    def _runs_forward(self) -> Self:
-        if self.until is not None and self.until < self.since:
-            raise ValueError("a window that ends after it starts: `from` before `to`")
+    def _refers_to_a_whole(self) -> Self:
         start, end = self.reference_from, self.reference_to
         if (start is None) is not (end is None):
             raise ValueError("a whole reference: `reference_from` and `reference_to`")
@@ -50,21 +45,13 @@ class Models(Value):
         return Window(since=self.reference_from, until=self.reference_to)
 
 
-class Rivals(Value):
+class Rivals(Span):
     """Which two models are compared, over what time."""
 
     decision_type: Word
     champion: Word
     """As `name@version`."""
     challenger: Word
-    since: Moment = Field(default=ALWAYS, alias="from")
-    until: Moment | None = Field(default=None, alias="to")
-
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Self:
-        if self.until is not None and self.until < self.since:
-            raise ValueError("a window that ends after it starts: `from` before `to`")
-        return self
 
 
 class Calibrations(Controller):
@@ -79,10 +66,9 @@ class Calibrations(Controller):
     ) -> Reliability:
         """Reliability, Brier and ECE by model version and segment, and drift beside a reference."""
         now = desk.clock.now()
-        until = asked.until or max(now, asked.since) + timedelta(microseconds=1)
         return await reliability(
             asked.decision_type,
-            Window(since=asked.since, until=until),
+            asked.window(now),
             caller,
             desk,
             reader,
@@ -98,12 +84,11 @@ class Calibrations(Controller):
     ) -> Comparison:
         """Champion and challenger side by side on the same subjects, with paired intervals."""
         now = desk.clock.now()
-        until = asked.until or max(now, asked.since) + timedelta(microseconds=1)
         return await compare_models(
             asked.decision_type,
             asked.champion,
             asked.challenger,
-            Window(since=asked.since, until=until),
+            asked.window(now),
             caller,
             desk,
             reader,
@@ -111,17 +96,8 @@ class Calibrations(Controller):
         )
 
 
-class FitBody(FitMap):
+class FitBody(Span, FitMap):
     """Which model's confidence is to be mapped, how, and to the labels of what time."""
-
-    since: Moment = Field(default=ALWAYS, alias="from")
-    until: Moment | None = Field(default=None, alias="to")
-
-    @model_validator(mode="after")
-    def _runs_forward(self) -> Self:
-        if self.until is not None and self.until < self.since:
-            raise ValueError("a window that ends after it starts: `from` before `to`")
-        return self
 
 
 class OfModel(Value):
@@ -173,9 +149,8 @@ class Recalibrating(Controller):
         caller: TheCaller,
     ) -> MapsView:
         """Fit a map to what proved right, and try it on labels held out."""
-        until = data.until or max(desk.clock.now(), data.since) + timedelta(microseconds=1)
         command = FitMap(model=data.model, method=data.method)
-        window = Window(since=data.since, until=until)
+        window = data.window(desk.clock.now())
         return MapsView.of(await fit_map(name, command, window, caller, desk, reader))
 
     @post("/adopt", status_code=200)
