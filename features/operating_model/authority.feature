@@ -21,7 +21,6 @@ Feature: Who may do what is written down
       And the assistant has recommended refund
       When Audrey claims it
       Then it is refused: "The identity holds no seat that carries the authority for this."
-      And nothing is recorded
 
     Example: An auditor doesn't judge quality
       Given Audrey is an auditor

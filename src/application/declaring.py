@@ -6,7 +6,7 @@ from typing import Self, cast
 
 from pydantic import Field, model_validator
 
-from application.desk import ATTEMPTS, Caller, Contended, Desk, really_held
+from application.desk import ATTEMPTS, Caller, Contended, Desk, require_held
 from application.ports import Overtaken, Repeated
 from application.projections.volumes import VolumeRow
 from application.reading import KeyMark, Page, Reader
@@ -61,8 +61,7 @@ async def declare_volume(
     Said again, it adds nothing; said otherwise, each other number is a correction, and an event.
     """
     state_of_type = (await desk.governed(decision_type)).decision_type
-    seats = really_held(caller, state_of_type, DECLARES)
-    stamp = desk.stamp(caller, caller.require(decision_type, *seats))
+    stamp = desk.stamp(caller, require_held(caller, state_of_type, *DECLARES))
     for _ in range(ATTEMPTS):
         repeated = await desk.repeated(caller) is not None
         events: list[LifeEvent] = []

@@ -515,6 +515,15 @@ def _actor(before: Decision, governed: Governed, caller: Caller, seats: tuple[Se
     return actor
 
 
+def require_held(caller: Caller, state: DecisionType, *seats: Seat) -> Actor:
+    """The caller in the first of these seats that is really theirs, or a refusal."""
+    actor = caller.actor(state.name, *really_held(caller, state, seats))
+    if actor.seat is None:
+        names = " or ".join(seat.spoken for seat in seats)
+        raise NoAuthority(f"{actor.id} is not {names} for {state.name}")
+    return actor
+
+
 def really_held(caller: Caller, state: DecisionType, seats: tuple[Seat, ...]) -> tuple[Seat, ...]:
     """Without the owners' seats that the decision type gives to somebody else."""
     me = caller.identity.id

@@ -105,7 +105,7 @@ async def _measured(
         bypassed=bypassed,
         baseline_p50=own.baseline_p50,
         roster=own.roster,
-        strictness=await _orders(types, desk),
+        strictness=await orders_of(types, desk),
         by_type={name: await _of_type(name, desk) for name in types},
         volumes=await reader.volumes(visible, within.since.date(), within.until.date()),
         formulas=kept,
@@ -142,10 +142,10 @@ async def _of_type(name: str, desk: Desk) -> OfType:
 
 async def _strictness(counts: Counts, desk: Desk) -> Strictness:
     """How strict the actions are of the types in which somebody overrode."""
-    return await _orders({name for (name, *_), _ in counts.by_parts("turn")}, desk)
+    return await orders_of({name for (name, *_), _ in counts.by_parts("turn")}, desk)
 
 
-async def _orders(types: Collection[str], desk: Desk) -> Strictness:
+async def orders_of(types: Collection[str], desk: Desk) -> Strictness:
     found: dict[str, dict[str, int]] = {}
     for name in types:
         actions = (await desk.governed(name)).decision_type.definition.actions

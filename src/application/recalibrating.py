@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import Field
 
-from application.desk import ATTEMPTS, Caller, Contended, Desk, really_held
+from application.desk import ATTEMPTS, Caller, Contended, Desk, require_held
 from application.metrics.calibration import Point, in_units
 from application.metrics.comparing import weighted_difference
 from application.metrics.facts import DecisionFacts
@@ -83,8 +83,7 @@ async def fit_map(
 ) -> Recalibrations:
     """Fit a map to the labels of what was received in a window, and put it on record."""
     state = (await desk.governed(decision_type)).decision_type
-    seats = really_held(caller, state, (*ADOPTS, Seat.DECISION_OWNER))
-    actor = caller.require(decision_type, *seats)
+    actor = require_held(caller, state, *ADOPTS, Seat.DECISION_OWNER)
     rows = await reader.of_models(decision_type, window, (command.model,))
     fitted, evidence = await asyncio.to_thread(fitted_on, rows, command.method, window)
     stamp = desk.stamp(caller, actor)
@@ -102,7 +101,7 @@ async def adopt_map(
 ) -> Recalibrations:
     """Adopt a map that helped on labels held out."""
     state = (await desk.governed(decision_type)).decision_type
-    stamp = desk.stamp(caller, caller.require(decision_type, *really_held(caller, state, ADOPTS)))
+    stamp = desk.stamp(caller, require_held(caller, state, *ADOPTS))
     return await _recorded(
         decision_type,
         command.model,

@@ -69,8 +69,12 @@ def test_calibration_is_shown_and_maps_are_fitted() -> None:
         (("calibration", "refund", "--segment", "amount"), "allowed are suspicious"),
         (("calibration", "refund", "--reference-from", "2026-01-01"), "give both, or neither"),
         (("calibration", "fit", "refund", MODEL, "--method", "magic"), "found magic"),
-        (("calibration", "fit", "refund", "nobody@1"), "REJ.map_labels"),
-        (("calibration", "adopt", "refund", MODEL, "7"), "REJ.map_unknown"),
+        (("calibration", "fit", "refund", "nobody@1", "--by", "bo"), "REJ.map_labels"),
+        (("calibration", "adopt", "refund", MODEL, "7", "--by", "bo"), "REJ.map_unknown"),
+        (
+            ("calibration", "adopt", "refund", MODEL, "7", "--by", "di"),
+            "di is not AI product owner",
+        ),
         (("compare-models", "refund", MODEL, MODEL), "REJ.models"),
     ],
 )

@@ -21,7 +21,14 @@ from adapters.clock import HeldClock
 from adapters.memory.log import MemoryEventLog
 from adapters.memory.projections import MemoryProjectionStore
 from adapters.memory.reading import MemoryReader
-from adapters.worker import catch_up, following, positions, rebuild, verify
+from adapters.worker import (
+    catch_up,
+    following,
+    positions,
+    projection_names,
+    rebuild,
+    verify,
+)
 from application.desk import Desk
 from application.projections.catalogue import ALL
 from application.reading import ProjectionsBehind, Search, caught_up
@@ -90,7 +97,8 @@ class TestOnPostgres(ReaderContract):
             rebuild(database_url, projection.name, hear)
             assert heard[-1] == (newest, newest)
             assert verify(database_url, projection.name) == []
-        assert positions(database_url) == [(p.name, newest, 0) for p in ALL]
+        folded = [found for found in positions(database_url) if found[0] in projection_names()]
+        assert folded == [(p.name, newest, 0) for p in ALL]
 
 
 def test_the_tables_have_the_columns_of_the_rows(database_url: str) -> None:

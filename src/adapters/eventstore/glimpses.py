@@ -80,6 +80,7 @@ class _Draw(msgspec.Struct):
     rate: Decimal
     key_id: str
     sampled: bool
+    queue: str | None = None
 
 
 class _Routed(msgspec.Struct):
@@ -179,7 +180,9 @@ def _ruled(state: bytes) -> Ruled | None:
 def _draw(said: _Draw | None) -> QualityDraw | None:
     if said is None:
         return None
-    return QualityDraw.model_construct(rate=said.rate, key_id=said.key_id, sampled=said.sampled)
+    return QualityDraw.model_construct(
+        rate=said.rate, key_id=said.key_id, sampled=said.sampled, queue=said.queue
+    )
 
 
 def _spoke(said: _Ref | None) -> Spoke | None:
