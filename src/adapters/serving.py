@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 GIVES_UP_AFTER = 15
 """Seconds that a stopping server waits for requests under way."""
 
+KEPT_ALIVE = 75
+"""Seconds that an idle connection is kept: longer than clients keep theirs. Who ends one first may
+end it under a request that is on its way, and a client can't know whether that was done."""
 HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Cache-Control", "no-store"),
@@ -99,6 +102,7 @@ async def _serve(url: str, settings: Settings, *, dev: bool) -> None:
                 log_level=settings.log_level.lower(),
                 access_log=False,
                 headers=HEADERS,
+                timeout_keep_alive=KEPT_ALIVE,
                 timeout_graceful_shutdown=GIVES_UP_AFTER,
                 server_header=False,
             )
