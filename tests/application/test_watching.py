@@ -131,7 +131,10 @@ def test_a_warning_has_more_of_them_checked_until_it_has_come_to_nothing() -> No
     assert draw_of(at).rate == Decimal("0.2")
     judged(at, "overturn", "overturn")
     assert kind(at).warned == {"quality"}
-    assert draw_of(at).rate == Decimal("0.8")
+    decision = a_checked_one(at)
+    assert decision.quality is not None
+    assert decision.quality.rate == Decimal("0.8")
+    assert at.replayed(decision.id).verdict == "match"
     judged(at, *["confirm"] * 148)
     work(at)
     assert kind(at).warned == frozenset()
@@ -163,6 +166,7 @@ def test_an_owner_lets_it_begin_again_on_trial_with_everything_checked() -> None
     at.resume("cy")
     assert (kind(at).breaker_open, kind(at).half_open) == (False, True)
     draws = [at.recommend(subject=f"on trial {n}").decision.quality for n in range(20)]
+    assert at.replayed(a_checked_one(at).id).verdict == "match"
     drawn = [draw for draw in draws if draw is not None]
     assert {(draw.rate, draw.sampled) for draw in drawn} == {(Decimal(1), True)}
     (stream,) = view(at).streams

@@ -107,8 +107,7 @@ def _edit(base: Guardrail, steps: list[Change], at: int, space: Space, effort: E
 
 
 def _checked(old: Guardrail, new: Guardrail) -> Edit | None:
-    """An edit that moves no case, but has people look at fewer or more, or labels show more, or
-    breakers trip sooner."""
+    """An edit that moves no case: of what is checked, of what labels show, of breakers."""
     if old.breakers != new.breakers:
         return _watched(old, new)
     if old.thresholds != new.thresholds:
