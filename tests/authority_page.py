@@ -26,12 +26,13 @@ seat; an operation that is not declared is not served.
 - **Where a seat comes from.** An owner's seat is held by whom the decision type names, whatever a key
   or a token says. Every other role comes from the key or the token, by decision type (`*` is all).
 - **A service is never a person**: it is refused wherever a person has to act, whatever seats it has.
-- **Auditors read and change nothing. Administrators run the installation**: they issue keys and look
-  after the database, and neither decide anything nor read what was decided.
+- **Auditors read and change nothing**: subscribing to events is a way to read, and theirs too.
+- **Administrators run the installation**: they issue keys, look after the database and may end a
+  subscription, and neither decide anything nor read what was decided.
 - **The fallback owner** acts where the owner's seat is empty, or on what was placed with them.
 - Every command is recorded with who did it: `actor.kind`, `id`, the `seat` they acted from, and `via`
   what, when it did not come by their own hand.
-- Another decision type's seat opens nothing: 403, and nothing is recorded.
+- Another decision type's seat opens nothing: 403, and nothing is recorded but that it was tried.
 """
 ANYONE = "anyone known"
 PAGE = Path(__file__).parents[1] / "docs" / "authority.md"

@@ -15,7 +15,8 @@ READERS = tuple(seat for seat in Seat if seat is not Seat.ADMINISTRATOR)
 """Whoever has a part in a decision type reads what belongs to it; administrators have none."""
 READING = frozenset(map(str, READERS))
 ACTING = READING - READ_ONLY
-"""Auditors read everything that belongs to their decision types, and change nothing."""
+"""Auditors read everything that belongs to their decision types, and change nothing; what they may
+do all the same, subscribe for example, names their seat."""
 DECISION, PRODUCT, RISK, ESCALATION = OWNER_SEATS
 FALLBACK, REVIEWER, QUALITY = Seat.FALLBACK_OWNER, Seat.REVIEWER, Seat.QUALITY_REVIEWER
 PRODUCER = Seat.PRODUCER

@@ -96,14 +96,16 @@ def test_a_map_is_fitted_tried_and_adopted_only_if_it_helps(service: Service) ->
 def test_a_map_that_helps_is_adopted(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """Says 0.95, and is right four times in ten: more often wrong than a breaker would stand."""
     monkeypatch.setattr("domain.breakers.ALWAYS", Breaker(limit=Decimal("0.79")))
-    held_out = 0
-    for n in range(420):
+    held_out = n = 0
+    while held_out < 100:  # ids decide which are held out, and so many are needed
+        n += 1
         id = judged(service, f"s{n}", right=n % 5 < 2, confidence=0.95, version="7")
         held_out += is_held_out(id)
     (first,) = fit(service).json()["maps"]
     assert first["evidence"]["held_out"] == held_out
     assert first["evidence"]["brier_after"] < first["evidence"]["brier_before"]
     adopted = service.post(f"{MAPS}/adopt", "bo", {"model": MODEL, "version": 1})
-    assert adopted.status_code == (200 if held_out >= 100 else 409)
+    assert adopted.status_code == 200
+    assert adopted.json()["adopted"] == 1
     lines = service.get("/v1/audit/trail?type=recalibration.fitted").json()["items"]
     assert "fitted map 1 of refunder@7's confidence" in lines[0]["sentence"]
